@@ -195,22 +195,24 @@ def _expression(node: ast.AST, column: Any, divide: Any, call: Any) -> Any:
 
 
 def _solve(f: Callable[[float], float | None], goal: float) -> float | None:
-    """Invert f(x) = (a + b x) / (1 + d x) from three points, then check the answer."""
+    """Invert f(x) = (a + b u) / (1 + d u), u = x - x1, from three points, then check the answer.
+
+    Counting from a point where f is known keeps the form valid for `1 / x`, whose pole lies at zero.
+    """
     points = [(x, y) for x in (1.0, 2.0, 3.0, 0.5, 7.0) if (y := f(x)) is not None][:3]
     if len(points) < 3:
         return None
-    (x1, y1), (x2, y2), (x3, y3) = points
-    # y = a + b x - d x y, three linear equations in a, b, d
-    rows = [[1.0, x, -x * y, y] for x, y in ((x1, y1), (x2, y2), (x3, y3))]
-    solved = _gauss(rows)
+    (x1, y1), (x2, y2), _ = points
+    # y = a + b u - d u y, three linear equations in a, b, d
+    solved = _gauss([[1.0, x - x1, -(x - x1) * y, y] for x, y in points])
     if solved is None:  # f is of first degree: d = 0
-        b = (y2 - y1) / (x2 - x1)
-        a, d = y1 - b * x1, 0.0
+        a, b, d = y1, (y2 - y1) / (x2 - x1), 0.0
     else:
         a, b, d = solved
-    if b - goal * d == 0:
+    slope = b - goal * d
+    if abs(slope) <= 1e-12 * max(abs(b), abs(goal * d), abs(d * y1)):
         return None
-    x = (goal - a) / (b - goal * d)
+    x = x1 + (goal - a) / slope
     check = f(x)
     if check is None or abs(check - goal) > 1e-6 * max(1.0, abs(goal)):
         return None
