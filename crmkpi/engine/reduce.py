@@ -1,0 +1,171 @@
+"""Run measures: prepare the tables once, one pass for all sums of a table, every reduction once, all in parallel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import narwhals as nw
+import polars as pl
+
+from crmkpi.engine import kernels
+from crmkpi.engine.memory import Memory
+from crmkpi.engine.prepare import Preparation
+from crmkpi.measures import ADDITIVE, KEYS, MEASURES, REDUCTION_OF, REDUCTIONS, Frames, flows
+from crmkpi.measures.model import Additive, flag
+
+ROWS, KNOWN = "__rows", "__known"
+COMPANIES = Memory(6)
+# lists of customers have no day of their own: nothing to count per period
+UNCOUNTED = ("contacts", "members")
+
+
+@dataclass
+class Reduced:
+    """Small frames by cell: `parts` with a column per measure, `counts` with rows and customers per table.
+
+    `overlap`: periods in which customers (or orders) stand in more than one segment.
+    """
+
+    parts: list[pl.DataFrame] = field(default_factory=list)
+    counts: dict[str, pl.DataFrame] = field(default_factory=dict)
+    overlap: dict[str, set[int]] = field(default_factory=dict)
+
+
+def reduce(prep: Preparation, names: Iterable[str], tables: Iterable[str]) -> Reduced:
+    """All measures `names` by cell, and row counts of the main `tables`."""
+    sums = [ADDITIVE[n] for n in names if n in ADDITIVE]
+    jobs = list(dict.fromkeys(REDUCTION_OF[n] for n in names if n in REDUCTION_OF))
+    prepared = _prepared(prep, sums, jobs, list(tables))
+    frames = Frames(
+        {name: nw.from_native(frame.lazy()) for name, frame in prepared.items()},
+        n_periods=prep.calendar.n,
+        inactivity_days=prep.days_idle,
+    )
+    lazy = [sum_rows(frames[t], [a for a in sums if a.measure.table == t]) for t in _tables_of(sums)]
+    lazy += [REDUCTIONS[job].run(frames) for job in jobs]
+    counted = [t for t in dict.fromkeys(tables) if t in prepared and "t" in prepared[t].columns]
+    counts = [_counts(prepared, t) for t in counted]
+    done = pl.collect_all([part.to_native() for part in lazy] + counts)
+    result = Reduced(parts=done[: len(lazy)])
+    result.counts = dict(zip(counted, done[len(lazy) :], strict=True))
+    if prep.by is not None:
+        result.overlap = _overlap(prep, prepared)
+    return result
+
+
+def sum_rows(frame: nw.LazyFrame, wanted: list[Additive]) -> nw.LazyFrame:
+    """One group_by for all sums of a table; for values that may be blank also rows and non-null counts."""
+    columns, sums = {}, {}
+    for one in wanted:
+        name, value = one.measure.id, one.value()
+        if one.where is not None:
+            value = nw.when(one.where()).then(value)
+        columns[name], sums[name] = value, nw.col(name).sum()
+        if one.blank:
+            rows = flag(one.where()) if one.where is not None else nw.lit(1).cast(nw.Int64)
+            columns[name + ROWS], sums[name + ROWS] = rows, nw.col(name + ROWS).sum()
+            sums[name + KNOWN] = nw.col(name).count()
+    return frame.filter(nw.col("t") >= 0).select(*KEYS, **columns).group_by(*KEYS).agg(**sums)
+
+
+def _tables_of(sums: list[Additive]) -> list[str]:
+    return list(dict.fromkeys(a.measure.table for a in sums))
+
+
+def _prepared(
+    prep: Preparation, sums: list[Additive], jobs: list[str], tables: list[str]
+) -> dict[str, pl.DataFrame]:
+    """Collect every prepared table once, with just the columns that will be read."""
+    reads: dict[str, set[str]] = {t: set() for t in tables if t not in UNCOUNTED and prep.holds(t)}
+    for one in sums:
+        reads.setdefault(one.measure.table, set()).update(one.measure.reads)
+    for job in jobs:
+        for table in REDUCTIONS[job].tables:
+            wanted = reads.setdefault(table, set())
+            for name in REDUCTIONS[job].measures:
+                if MEASURES[name].table in (table, _home(table)):
+                    wanted.update(MEASURES[name].reads)
+    if "activity" in reads:
+        reads.setdefault("orders", set()).update(flows.ACTIVITY_READS)
+    lazy = {name: _frame(prep, name, columns) for name, columns in reads.items() if name != "activity"}
+    frames = dict(zip(lazy, pl.collect_all(list(lazy.values())), strict=True))
+    if "activity" in reads:
+        frames["activity"] = _activity(prep, frames["orders"])
+    return frames
+
+
+def _home(table: str) -> str:
+    return {"activity": "orders", "company": "company"}.get(table, table)
+
+
+def _activity(prep: Preparation, orders: pl.DataFrame) -> pl.DataFrame:
+    n = prep.calendar.n
+    if prep.by is None and not prep.where:
+        return kernels.activity(orders, None, n, 1)
+    return kernels.activity(orders, _company(prep), n, len(prep.segments))
+
+
+def _company(prep: Preparation) -> pl.DataFrame:
+    """Company activity of a calendar: no filter changes it, so it is kept between questions."""
+    mark = prep.data.meta.data_hash
+
+    def make() -> pl.DataFrame:
+        return kernels.company_activity(prep.everyone().collect(), prep.calendar.n)
+
+    return COMPANIES.get((mark, prep.calendar), make) if mark else make()
+
+
+def _frame(prep: Preparation, name: str, reads: set[str]) -> pl.LazyFrame:
+    if name == "orders":
+        return prep.orders(reads)
+    if name == "company":
+        return prep.company()
+    if name == "order_lines":
+        return prep.order_lines()
+    if name in ("sends", "offers"):
+        base = {"cust", "day", "t", "seg"}
+        more = {"kind", "delivered", "ts", "clicked_ts"} if name == "offers" else set()
+        frame = prep.sends(plain=name == "offers")
+        return frame.select(sorted(base | more | reads))
+    if name == "campaigns":
+        return prep.campaigns().select("cust", "day", "t", "seg", *sorted(reads))
+    if name in ("contacts", "members"):
+        kept = ("seg", "reach_from", "reach_to", "list_from", "list_to", "known_from", "loyal_from")
+        return prep.contacts(plain=name == "members").select("cust", *kept, "push", "filled", "fields")
+    if name in ("subscribed", "unsubscribed"):
+        return prep.list_changes(f"{name}_day")
+    return prep.table(name, *sorted(reads))
+
+
+def _counts(prepared: dict[str, pl.DataFrame], table: str) -> pl.LazyFrame:
+    """Rows and distinct customers per cell; for orders `n` of identified customers and `all`."""
+    frame = prepared[table]
+    lazy = frame.lazy().filter(pl.col("t") >= 0)
+    if "cust" not in frame.columns:
+        nobody = pl.lit(None, dtype=pl.Int64).first()
+        return lazy.group_by(*KEYS).agg(n=pl.len(), all=pl.len(), who=nobody)
+    n = pl.col("cust").count() if table == "orders" else pl.len()
+    if table == "orders" and "activity" in prepared:
+        seen = prepared["activity"].lazy().group_by(*KEYS).agg(who=pl.len())
+        return lazy.group_by(*KEYS).agg(n=n, all=pl.len()).join(seen, on=list(KEYS), how="left")
+    who = pl.col("cust").drop_nulls().n_unique()
+    if table == "sends":  # rows of campaign reports do not say how many customers stand behind them
+        who = pl.when(pl.col("cust").count() > 0).then(who)
+    return lazy.group_by(*KEYS).agg(n=n, all=pl.len(), who=who)
+
+
+def _overlap(prep: Preparation, prepared: dict[str, pl.DataFrame]) -> dict[str, set[int]]:
+    """Periods whose parts exceed the whole: a customer, or an order cut into its lines, in several segments."""
+    found: dict[str, set[int]] = {}
+    kinds = {"customers": ("activity", "cust"), "orders": ("orders", "order")}
+    if not prep.split_by_lines:
+        kinds.pop("orders")
+    for kind, (table, key) in kinds.items():
+        if table in prepared:
+            frame = prepared[table].lazy().filter(pl.col("t") >= 0, pl.col(key).is_not_null())
+            parts = frame.group_by("t").agg(parts=pl.len())
+            whole = frame.select("t", key).unique().group_by("t").agg(whole=pl.len())
+            both = parts.join(whole, on="t").filter(pl.col("parts") > pl.col("whole"))
+            found[kind] = set(both.select("t").collect().to_series().to_list())
+    return found
