@@ -52,7 +52,7 @@ def _flat(tree: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
 
 
 class Words:
-    """The texts and formats of one language. Call it: `t("gap.title")`.
+    """The texts and formats of one language. Call it with a key.
 
     `currency` is an ISO code or None (money is then printed without a sign).
     """

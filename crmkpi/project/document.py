@@ -1,0 +1,101 @@
+"""Project: what is written into `project.json`. Plain data, checked by pydantic, upgraded by version."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from crmkpi.targets.target import Target
+
+VERSION = 1
+Comparison = Literal["auto", "previous", "year_ago"]
+
+
+class FileRecord(BaseModel):
+    """One loaded table of one file: what it was taken for and how its columns were read."""
+
+    model_config = ConfigDict(frozen=True)
+    file: str
+    sha256: str
+    bytes: int = 0
+    member: str | None = None
+    sheet: str | None = None
+    table: str
+    system: str | None = None
+    header_set: str = ""
+    mapping: dict[str, str] = Field(default_factory=dict)
+    rows_in: int = 0
+    rows_used: int = 0
+    rows_rejected: int = 0
+
+    @property
+    def identity(self) -> tuple[str, str | None, str | None]:
+        """What makes it the same table of the same file."""
+        return (self.sha256, self.member, self.sheet)
+
+
+class Confirmed(BaseModel):
+    """A mapping that the user confirmed for one set of headers; next month's file needs no click."""
+
+    model_config = ConfigDict(frozen=True)
+    table: str
+    columns: dict[str, str]
+    answers: dict[str, str] = Field(default_factory=dict)
+
+
+class TreeChoice(BaseModel):
+    """Which tree is shown and how: unticked nodes, starred nodes (KPI), period and comparison."""
+
+    template: str | None = None
+    hidden: list[str] = Field(default_factory=list)
+    starred: list[str] = Field(default_factory=list)
+    grain: str = "month"
+    period: str | None = None
+    comparison: Comparison = "auto"
+
+
+class Settings(BaseModel):
+    """Defaults of definitions.md that a person may change; each is shown where it matters.
+
+    `currency` is the sign to print, found in the files; `currency_chosen` is the user's answer where a column
+    holds several.
+    """
+
+    currency: str | None = None
+    currency_chosen: str | None = None
+    zone: str | None = None
+    inactivity_days: int = Field(default=90, ge=1, le=3650)
+    margin_rate: float | None = Field(default=None, ge=-1, le=1)
+    exclude_tests: bool = True
+    drop_exact_duplicates: bool = False
+    own_total: float | None = None
+
+
+class Project(BaseModel):
+    """Everything saved. `version` is the form of this document, not of the app."""
+
+    version: int = VERSION
+    id: str = Field(default_factory=lambda: secrets.token_hex(8), pattern=r"^[0-9a-f]{16}$")
+    name: str = ""
+    lang: Literal["ru", "en"] = "ru"
+    sample: str | None = None
+    settings: Settings = Field(default_factory=Settings)
+    files: list[FileRecord] = Field(default_factory=list)
+    confirmed: dict[str, Confirmed] = Field(default_factory=dict)
+    tree: TreeChoice = Field(default_factory=TreeChoice)
+    targets: list[Target] = Field(default_factory=list)
+
+
+# one step a version: UPGRADES[n] turns a document of version n into one of version n + 1
+UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+
+
+def upgraded(raw: dict[str, Any]) -> dict[str, Any]:
+    """Bring an older document to today's version, step by step."""
+    while raw.get("version", VERSION) < VERSION:
+        step = UPGRADES[raw["version"]]
+        raw = step(dict(raw))
+    return raw

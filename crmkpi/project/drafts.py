@@ -1,0 +1,107 @@
+"""Drafts: from the first confirmed mapping the work lives on this computer's disk until it is deleted.
+
+Reloading the page, a sleeping laptop or a restart of the app comes back to it. The home is
+`CRMKPI_HOME`, or `.crmkpi` in the user's home directory.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from crmkpi.errors import CrmKpiError
+from crmkpi.project.document import Project
+from crmkpi.project.errors import NotAProjectError
+from crmkpi.project.file import pack, unpack
+from crmkpi.project.place import Place
+
+ID = re.compile(r"[0-9a-f]{16}")
+
+
+@dataclass(frozen=True)
+class DraftEntry:
+    """One saved draft: its id, name and when it was last written (seconds since the epoch)."""
+
+    id: str
+    name: str
+    saved: float
+
+
+class Drafts:
+    """The drafts of one home directory. Every path is made from a checked id, never from user text."""
+
+    def __init__(self, home: Path | None = None) -> None:
+        configured = os.environ.get("CRMKPI_HOME")
+        self.home = home or (Path(configured) if configured else Path.home() / ".crmkpi")
+
+    @property
+    def folder(self) -> Path:
+        """Where the drafts are."""
+        return self.home / "projects"
+
+    def place(self, project_id: str) -> Place:
+        """The place of a draft; the id is checked, so a text from a URL cannot name another path."""
+        if not ID.fullmatch(project_id):
+            raise NotAProjectError(path=project_id[:40])
+        return Place(self.folder / project_id)
+
+    def has(self, project_id: str) -> bool:
+        """Whether this draft exists."""
+        return bool(ID.fullmatch(project_id)) and self.place(project_id).exists()
+
+    def save(self, project: Project) -> Place:
+        """Write the document of a draft and remember it as the last one."""
+        place = self.place(project.id)
+        place.write(project)
+        self._remember(project.id)
+        return place
+
+    def last(self) -> str | None:
+        """The draft that was open last, if it still exists."""
+        pointer = self.home / "last"
+        if not pointer.is_file():
+            return None
+        found = pointer.read_text(encoding="utf-8").strip()
+        return found if self.has(found) else None
+
+    def entries(self) -> list[DraftEntry]:
+        """All drafts, the latest first."""
+        found = []
+        for folder in self.folder.glob("*") if self.folder.is_dir() else ():
+            if ID.fullmatch(folder.name) and Place(folder).exists():
+                saved = (folder / "project.json").stat().st_mtime
+                found.append(DraftEntry(folder.name, Place(folder).read().name, saved))
+        return sorted(found, key=lambda e: -e.saved)
+
+    def export(self, project_id: str, target: Path) -> None:
+        """Pack a draft into a project file."""
+        pack(self.place(project_id).root, target)
+
+    def import_file(self, source: Path) -> Project:
+        """Open a stranger's project file as a new draft; it never overwrites one that is here."""
+        fresh = Project().id
+        root = self.folder / fresh
+        self.folder.mkdir(parents=True, exist_ok=True)
+        unpack(source, root)
+        try:
+            project = Place(root).read()
+        except CrmKpiError:
+            shutil.rmtree(root, ignore_errors=True)
+            raise
+        project = project.model_copy(update={"id": fresh})
+        self.save(project)
+        return project
+
+    def delete(self, project_id: str) -> None:
+        """Remove a draft with its data."""
+        shutil.rmtree(self.place(project_id).root, ignore_errors=False)
+
+    def _remember(self, project_id: str) -> None:
+        self.home.mkdir(parents=True, exist_ok=True)
+        pointer = self.home / "last"
+        temporary = pointer.with_suffix(".new")
+        temporary.write_text(project_id, encoding="utf-8")
+        os.replace(temporary, pointer)
