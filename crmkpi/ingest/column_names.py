@@ -1,0 +1,96 @@
+"""How a header is read: words in lower case, without units, and what they hint at."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+
+_CAMEL = re.compile(r"(?<=[a-zа-я0-9])(?=[A-ZА-Я])|(?<=[A-ZА-Я])(?=[A-ZА-Я][a-zа-я])")
+_LAST_HASH = re.compile(r"\s*#\s*$")
+_WORD = re.compile(r"[a-zа-я]+|\d+|№|%")
+CURRENCY_WORDS = {
+    "RUB": ("₽", "руб", "rub", "rur", "р"),
+    "USD": ("$", "usd", "долл"),
+    "EUR": ("€", "eur", "евро"),
+    "GBP": ("£", "gbp"),
+    "KZT": ("₸", "kzt", "тг", "тенге"),
+    "BYN": ("byn",),
+    "UAH": ("₴", "uah", "грн"),
+    "TRY": ("₺", "try", "tl"),
+    "INR": ("₹", "inr"),
+    "JPY": ("¥", "jpy"),
+    "CNY": ("cny", "rmb"),
+    "PLN": ("zł", "pln"),
+    "CHF": ("chf",),
+    "AED": ("aed",),
+}
+
+
+def _hints() -> dict[str, frozenset[str]]:
+    with (Path(__file__).parent / "hint_words.toml").open("rb") as file:
+        return {name: frozenset(text.split()) for name, text in tomllib.load(file).items()}
+
+
+_HINTS = _hints()
+_COUNTED_MONEY = frozenset({"сумма", "amount", "revenue"})
+
+
+@lru_cache(maxsize=20_000)
+def words(header: str) -> tuple[str, ...]:
+    """Words of a header in order: `CustomerID` -> customer, id; «Сумма заказа, руб.» -> сумма, заказа."""
+    text = _CAMEL.sub(" ", header.replace("\ufeff", "")).lower().replace("ё", "е")
+    text = text.replace("e-mail", "email").replace("е-mail", "email")
+    found = _WORD.findall(_LAST_HASH.sub(" no", text))
+    kept = [w for w in found if w not in _HINTS["unit"]]
+    return tuple(kept or found)
+
+
+def plain(header: str) -> str:
+    """The words joined by one blank: what synonyms are compared with."""
+    return " ".join(words(header))
+
+
+def has_any(header: str, wanted: frozenset[str]) -> bool:
+    """Whether one of the words stands in the header."""
+    return not wanted.isdisjoint(words(header))
+
+
+def looks_like_id(header: str) -> bool:
+    """Whether the header names an identifier (order no, код клиента), not a count or an amount."""
+    return has_any(header, _HINTS["id"]) and not has_any(header, _HINTS["not_id"])
+
+
+def is_strict_id(header: str) -> bool:
+    """Whether the header names an identifier so plainly that values without digits are ids too."""
+    return has_any(header, _HINTS["strict_id"]) and not has_any(header, _HINTS["not_id"])
+
+
+def looks_like_money(header: str) -> bool:
+    """Whether the header names an amount of money."""
+    if has_any(header, _HINTS["count"]) and not has_any(header, _COUNTED_MONEY):
+        return False
+    return has_any(header, _HINTS["money"]) or currency_of(header) is not None
+
+
+def looks_like_date(header: str) -> bool:
+    """Whether the header names a moment, so that serial numbers and epochs may be dates."""
+    return has_any(header, _HINTS["date"])
+
+
+def looks_like_count(header: str) -> bool:
+    """Whether the header names whole things counted, so that 1,234 leans to a thousand."""
+    return has_any(header, _HINTS["count"])
+
+
+def looks_like_phone(header: str) -> bool:
+    """Whether the header names a telephone number."""
+    return has_any(header, _HINTS["phone"])
+
+
+def currency_of(header: str) -> str | None:
+    """ISO code of the currency that stands in a header («Сумма, ₽», Amount (USD)), else None."""
+    text = header.lower()
+    found = set(re.findall(r"[a-zа-яł]+|[₽$€£₸₴₺₹¥]", text))
+    return next((code for code, names in CURRENCY_WORDS.items() if found & set(names)), None)

@@ -1,0 +1,40 @@
+"""Lifecycle columns: computed once, on all valid identified orders, before any filter (definitions.md).
+
+They belong to the company: a customer is new to the company, not to a filter. One sort by customer and time,
+then adjacent comparison; no window per customer.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+SECONDS_A_DAY = 86_400
+LIFECYCLE = ("order_number", "prev_day", "next_day", "first_day")
+
+
+def lifecycle(orders: pl.DataFrame) -> pl.DataFrame:
+    """Sort by (cust, ts, order in the file) and add the dense id `order` and the lifecycle columns.
+
+    In: cust Int32|null, ts Int64 (seconds, wall time), day Int32, `__seq` Int64 (order in the files, breaks
+    ties of time). Out: order Int32, order_number Int32 (1 = first), prev_day, next_day, first_day Int32 (days
+    since 1970-01-01); all four are null for anonymous orders. `__seq` is dropped.
+    """
+    ordered = orders.sort("cust", "ts", "__seq", nulls_last=True)
+    cust, index = pl.col("cust"), pl.int_range(pl.len(), dtype=pl.Int32)
+    starts = (cust != cust.shift(1)).fill_null(True)
+    ends = (cust != cust.shift(-1)).fill_null(True)
+    known = cust.is_not_null()
+    first = pl.when(starts).then(index).forward_fill()
+    return ordered.with_columns(
+        index.alias("order"),
+        pl.when(known).then(index - first + 1).alias("order_number"),
+        pl.when(known & ~starts).then(pl.col("day").shift(1)).alias("prev_day"),
+        pl.when(known & ~ends).then(pl.col("day").shift(-1)).alias("next_day"),
+        pl.when(known).then(pl.when(starts).then(pl.col("day")).forward_fill()).alias("first_day"),
+    ).drop("__seq")
+
+
+def clock(column: str) -> tuple[pl.Expr, pl.Expr]:
+    """A naive Datetime column as epoch seconds (Int64) and as days since 1970-01-01 (Int32)."""
+    seconds = pl.col(column).dt.epoch("s")
+    return seconds, seconds.floordiv(SECONDS_A_DAY).cast(pl.Int32)

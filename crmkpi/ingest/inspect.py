@@ -1,0 +1,216 @@
+"""Look at files without writing anything: sniff, read as text, profile, recognise, ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from crmkpi.i18n import Words
+from crmkpi.ingest import amounts, repeats
+from crmkpi.ingest.clean import CleanTable, clean
+from crmkpi.ingest.file_report import FileReport, report_of
+from crmkpi.ingest.loading_errors import BadAnswerError, BadMappingError
+from crmkpi.ingest.match import Proposal, header_set, propose
+from crmkpi.ingest.profile import ColumnProfile, profile
+from crmkpi.ingest.quality import ANONYMOUS_SHARE
+from crmkpi.ingest.questions import Question, answer_to
+from crmkpi.ingest.read import read
+from crmkpi.ingest.sniff import Source, sniff
+from crmkpi.ingest.text_table import TextTable
+from crmkpi.tables import TABLES
+
+Given = Mapping[str, Mapping[str, Any]]
+Progress = Callable[[str, float], None]
+# columns that the questions about rows need
+ASKED = {
+    "orders": ("order_id", "customer_id", "amount", "shipping", "gross", "discount", "currency"),
+    "order_lines": ("order_id", "customer_id", "quantity", "unit_price", "line_amount", "currency"),
+}
+
+
+@dataclass
+class Seen:
+    """One table of one file with everything that was found out about it."""
+
+    report: FileReport
+    text: TextTable
+    profiles: list[ColumnProfile]
+
+    def cleaned(self, zone: str | None, only: Sequence[str] | None = None) -> CleanTable:
+        """Typed rows of the mapped columns (all, or `only` these canonical ones)."""
+        report = self.report
+        assert report.table is not None
+        mapping = {k: v for k, v in report.mapping.items() if only is None or k in only}
+        dimensions = report.dimensions if only is None else {}
+        # times with an offset move to the project's zone only if that was the answer
+        moved = [p.name for p in self.profiles if answer_to(report.answers, "time_zone", p.name) == "project"]
+        zones = dict.fromkeys(moved, zone)
+        return clean(self.text, self.profiles, report.table, mapping, dimensions, zones)
+
+
+def inspect(
+    paths: Sequence[Path],
+    lang_words: Words | None = None,
+    answers: Given | None = None,
+    remembered: Given | None = None,
+    mapping: Given | None = None,
+    names: Mapping[Path, str] | None = None,
+) -> list[FileReport]:
+    """Reports on every table of every file. `answers` and `mapping`: file name or sha256 -> as in cli.md;
+    `remembered`: confirmed mappings by header set; `names`: what to call an upload.
+
+    Raises the errors of reading (empty_file, not_a_table ...) and bad_mapping, bad_answer.
+    """
+    found: list[FileReport] = []
+    for path in paths:
+        for seen in look(path, lang_words, answers, remembered, mapping, (names or {}).get(path)):
+            if seen.report.table is not None and seen.report.rows_used:
+                seen.report.questions = all_questions(seen, None)
+            found.append(seen.report)
+    return found
+
+
+def look(
+    path: Path,
+    words: Words | None = None,
+    answers: Given | None = None,
+    remembered: Given | None = None,
+    mapping: Given | None = None,
+    name: str | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Seen]:
+    """Every table of one file: read, profiled, recognised or mapped as told."""
+    say = progress or (lambda stage, share: None)
+    for source in sniff(path, file=name):
+        say("reading", 0.0)
+        text = read(source)
+        given = {k: str(v) for k, v in for_source(answers, source).items()}
+        confirmed = (remembered or {}).get(header_set(text.columns), {})
+        given = {**confirmed.get("answers", {}), **given}
+        say("profiling", 0.5)
+        profiles = profile(text, given)
+        say("matching", 0.9)
+        report = report_of(text, profiles, header_set(text.columns), words or Words())
+        report.answers = given
+        _recognise(report, text, profiles, remembered, for_source(mapping, source))
+        yield Seen(report, text, profiles)
+
+
+def for_source(given: Given | None, source: Source) -> Mapping[str, Any]:
+    """What was given for this table: by `file/member`, member or sheet, file name, or sha256."""
+    inner = source.member or source.sheet
+    keys = [f"{source.file}/{inner}", inner] if inner else []
+    for key in (*keys, source.file, source.sha256):
+        if given and key in given:
+            return given[key]
+    return {}
+
+
+def _recognise(
+    report: FileReport,
+    text: TextTable,
+    profiles: list[ColumnProfile],
+    remembered: Given | None,
+    override: Mapping[str, Any],
+) -> None:
+    proposal = propose(text, profiles, {k: dict(v) for k, v in (remembered or {}).items()})
+    report.table, report.system = proposal.table, proposal.system
+    report.mapping, report.confidence = dict(proposal.mapping), dict(proposal.confidence)
+    report.dimensions, report.reasons = dict(proposal.dimensions), proposal.reasons
+    report.unsure, report.pii = proposal.unsure, proposal.pii
+    report.alternatives = proposal.alternatives
+    if override:
+        _override(report, override, text.columns)
+    chosen = answer_to(report.answers, "which_amount", None)
+    if chosen is not None and chosen in text.columns:
+        report.mapping = {k: v for k, v in report.mapping.items() if v != chosen} | {"amount": chosen}
+    report.questions = _questions(proposal, profiles, report)
+
+
+def _override(report: FileReport, given: Mapping[str, Any], columns: Sequence[str]) -> None:
+    """The user's own mapping instead of the proposal; BadMappingError for a name that does not exist."""
+    table = str(given.get("table", report.table))
+    if table not in TABLES:
+        raise BadMappingError(file=report.file, name=table, known=", ".join(TABLES))
+    mapping = {str(k): str(v) for k, v in given.get("columns", report.mapping).items() if v}
+    for canonical, source in mapping.items():
+        if canonical not in TABLES[table].names:
+            raise BadMappingError(file=report.file, name=canonical, known=", ".join(TABLES[table].names))
+        if source not in columns:
+            raise BadMappingError(file=report.file, name=source, known=", ".join(columns[:40]))
+    report.table, report.mapping = table, mapping
+    kept = given.get("dimensions", report.dimensions)
+    report.dimensions = {
+        str(k): str(v) for k, v in kept.items() if v in columns and v not in mapping.values()
+    }
+    report.confidence = dict.fromkeys(mapping, 1.0)
+
+
+def _questions(proposal: Proposal, profiles: list[ColumnProfile], report: FileReport) -> list[Question]:
+    """Questions on mapped columns and on the file; a column that is not used changes no number."""
+    used = set(report.mapping.values())
+    found = [q for p in profiles if p.name in used for q in p.questions] + list(proposal.questions)
+    own = (repeats.CODE, amounts.CODE, "anonymous_orders")
+    return list({q.key: q for q in found if q.code not in own}.values())
+
+
+def all_questions(seen: Seen, zone: str | None) -> list[Question]:
+    """The report's questions and those that only the typed rows can raise."""
+    table = seen.report.table
+    if table not in ASKED:
+        return seen.report.questions
+    return [*seen.report.questions, *row_questions(seen, seen.cleaned(zone, ASKED[table]))]
+
+
+def row_questions(seen: Seen, rows: CleanTable) -> list[Question]:
+    """Repeated order numbers, shipping inside the amount, several currencies, many orders without a customer."""
+    table, frame = seen.report.table, rows.frame
+    found: list[Question] = []
+    if table == "orders":
+        asked = [repeats.question(repeats.repeats(frame)), amounts.question(frame, rows.labels)]
+        found += [q for q in asked if q is not None]
+    if "currency" in frame.columns:
+        values = sorted(frame["currency"].drop_nulls().unique())
+        if len(values) > 1 and not any(q.code == "currency" for q in seen.report.questions):
+            found.append(Question("currency", rows.labels["currency"], tuple(values), None, True, {}))
+    anonymous = _anonymous(frame)
+    if anonymous > ANONYMOUS_SHARE:
+        params: dict[str, object] = {"share": round(100 * anonymous, 1)}
+        column = rows.labels.get("customer_id")
+        found.append(Question("anonymous_orders", column, ("customers", "all"), "customers", True, params))
+    return found
+
+
+def _anonymous(frame: pl.DataFrame) -> float:
+    """Share of orders without a customer, among those that sold something."""
+    if "customer_id" not in frame.columns:
+        return 0.0
+    worth = [pl.col(c) > 0 for c in ("amount", "quantity", "unit_price", "line_amount") if c in frame.columns]
+    sold = frame.filter(*worth)
+    known = sold.filter(pl.col("customer_id").is_not_null())["order_id"].n_unique()
+    every = sold["order_id"].n_unique()
+    return 1 - known / every if every else 0.0
+
+
+def settled(report: FileReport, questions: Sequence[Question]) -> tuple[dict[str, str], list[Question]]:
+    """What each question was decided as (answer, else marked default), and the questions still open.
+
+    Raises BadAnswerError for an answer that is no option.
+    """
+    decided: dict[str, str] = {}
+    still: list[Question] = []
+    for question in questions:
+        answer = answer_to(report.answers, question.code, question.column)
+        if answer is not None and question.options and answer not in question.options:
+            known = ", ".join(question.options)
+            raise BadAnswerError(file=report.file, question=question.key, answer=answer, known=known)
+        value = answer if answer is not None else question.default
+        if value is not None:
+            decided[question.key] = decided[question.code] = value
+        elif question.changes_numbers:
+            still.append(question)
+    return decided, still

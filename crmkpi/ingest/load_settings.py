@@ -1,0 +1,28 @@
+"""Switches of a load: each is a visible setting of the project, with the defaults of definitions.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from crmkpi.ingest.attribute_messages import DEFAULT_DAYS
+
+
+@dataclass(frozen=True)
+class LoadSettings:
+    """`zone`: the project's time zone (None: times stay as written). `base`: tree of the customer base, or of
+    all sales with «anonymous» as a branch. `currency`: which one counts where a column holds several.
+    `prefixes`: what document numbers with these letters are (sale, return, adjustment), over the rule.
+    `attribution_days` times 24 hours before an order, by the last click or open."""
+
+    zone: str | None = None
+    inactivity_days: int = 90
+    drop_exact_duplicates: bool = False
+    exclude_tests: bool = True
+    base: Literal["customers", "all"] = "customers"
+    currency: str | None = None
+    margin_rate: float | None = None
+    attribution_days: int = DEFAULT_DAYS
+    attribution_by: Literal["clicked", "opened"] = "clicked"
+    prefixes: Mapping[str, str] = field(default_factory=dict)

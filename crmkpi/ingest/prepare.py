@@ -1,0 +1,157 @@
+"""From a recognised table to an entry with typed rows: answers settled, requirements checked, money measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from crmkpi.ingest import amounts, repeats
+from crmkpi.ingest.clean import CleanTable
+from crmkpi.ingest.files import Entry
+from crmkpi.ingest.inspect import ASKED, Seen, all_questions, row_questions, settled
+from crmkpi.ingest.lines import line_money
+from crmkpi.ingest.loading_errors import (
+    MissingRequiredError,
+    NoRowsError,
+    NothingUsableError,
+    NotRecognisedError,
+)
+from crmkpi.ingest.money import scale_of
+from crmkpi.ingest.quality import finding
+from crmkpi.ingest.questions import Question
+from crmkpi.tables import TABLES
+
+SHOWN_COLUMNS = 12
+
+
+@dataclass
+class Prepared:
+    """An entry ready to be kept, with its rows; or the questions that hold it up."""
+
+    seen: Seen
+    entry: Entry | None
+    rows: pl.DataFrame | None
+    open: list[Question]
+
+
+def prepare(seen: Seen, zone: str | None, orders_known: bool, number: int) -> Prepared:
+    """Check and type one table. `orders_known`: an order file is or will be there, lines need no dates.
+
+    Raises NoRowsError, NotRecognisedError, MissingRequiredError, ColumnNotReadError, NothingUsableError.
+    """
+    report = seen.report
+    if report.rows_used == 0:
+        raise NoRowsError(file=report.file)
+    _refuse_incomplete(seen, orders_known)
+    _, still = settled(report, report.questions)
+    if still:
+        # what the open question is about cannot be typed yet, so only the columns that others need are
+        report.questions = all_questions(seen, zone)
+        return Prepared(seen, None, None, settled(report, report.questions)[1])
+    table = seen.cleaned(zone)
+    if table.table in ASKED:
+        report.questions = [*report.questions, *row_questions(seen, table)]
+    decided, still = settled(report, report.questions)
+    if still:
+        return Prepared(seen, None, None, still)
+    decided |= _facts(table, decided)
+    frame = table.frame
+    if table.table == "order_lines":
+        frame = frame.with_columns(line_money(frame).alias("__money")).drop(
+            "unit_price", "line_amount", strict=False
+        )
+        _note_discount(seen, table)
+    _refuse_useless(seen, table)
+    report.answers = {**report.answers, **decided}
+    return Prepared(seen, _entry(seen, table, frame, zone, decided, number), frame, [])
+
+
+def _entry(
+    seen: Seen, table: CleanTable, frame: pl.DataFrame, zone: str | None, decided: dict[str, str], number: int
+) -> Entry:
+    report = seen.report
+    scale, rounded = scale_of(_money(table, frame))
+    return Entry(
+        sha256=report.sha256,
+        file=report.file,
+        bytes=report.bytes,
+        member=report.member,
+        sheet=report.sheet,
+        table=table.table,
+        system=report.system,
+        header_set=report.header_set,
+        labels=table.labels,
+        dimensions=table.dimensions,
+        answers=decided,
+        zone=zone,
+        part=f"{number}.parquet",
+        rows=frame.height,
+        currency=_sign(seen),
+        scale=scale,
+        rounded=rounded,
+        flags=_flags(table),
+    )
+
+
+def _refuse_incomplete(seen: Seen, orders_known: bool) -> None:
+    report = seen.report
+    if report.table is None:
+        shown = ", ".join(seen.text.columns[:SHOWN_COLUMNS])
+        raise NotRecognisedError(file=report.file, columns=shown)
+    missing = TABLES[report.table].missing(set(report.mapping))
+    if report.table == "order_lines" and not orders_known and "ordered_at" not in report.mapping:
+        missing.append("ordered_at")
+    if missing:
+        raise MissingRequiredError(file=report.file, table=report.table, columns=", ".join(missing))
+
+
+def _refuse_useless(seen: Seen, table: CleanTable) -> None:
+    spec = TABLES[table.table]
+    needed = [c.name for c in spec.columns if c.required and c.name in table.frame.columns]
+    needed = [c for c in needed if c != "customer_id" or table.table not in ("orders", "order_lines")]
+    frame = table.frame
+    # the total of an order may stand on one of its rows only, so each column is judged by itself
+    if needed and any(frame[c].null_count() == frame.height for c in needed):
+        raise NothingUsableError(file=seen.report.file, rows=frame.height)
+
+
+def _facts(table: CleanTable, decided: dict[str, str]) -> dict[str, str]:
+    """What the rows of an order file prove without a question."""
+    if table.table != "orders":
+        return {}
+    facts: dict[str, str] = {}
+    seen = repeats.repeats(table.frame)
+    if seen.several and repeats.CODE not in decided and seen.evidence is not None:
+        facts[repeats.CODE] = seen.evidence
+    if "shipping" in table.frame.columns and amounts.CODE not in decided:
+        facts[amounts.CODE] = amounts.shipping_inside(table.frame, table.labels) or amounts.NO
+    return facts
+
+
+def _flags(table: CleanTable) -> tuple[str, ...]:
+    if table.table != "orders" or "shipping" in table.frame.columns:
+        return ()
+    total = amounts.shipping_inside(table.frame, table.labels) == amounts.YES
+    return ("includes_shipping",) if total else ()
+
+
+def _money(table: CleanTable, frame: pl.DataFrame) -> Sequence[pl.Series]:
+    spec = TABLES[table.table]
+    names = [c.name for c in spec.columns if c.kind == "money" and c.name in frame.columns]
+    return [frame[n] for n in (*names, "__money") if n in frame.columns]
+
+
+def _sign(seen: Seen) -> str | None:
+    """The currency sign beside the amounts, if all mapped money columns agree."""
+    used = set(seen.report.mapping.values())
+    signs = {p.currency for p in seen.profiles if p.name in used and p.currency}
+    return signs.pop() if len(signs) == 1 else None
+
+
+def _note_discount(seen: Seen, table: CleanTable) -> None:
+    if "discount" not in table.frame.columns or "line_amount" in table.frame.columns:
+        return
+    n = int((table.frame["discount"].abs() > 0).sum())
+    seen.report.issues += finding("line_discount_applied", "info", n, None, ("revenue_base", "aov"))

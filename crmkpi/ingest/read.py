@@ -1,0 +1,147 @@
+"""A Source becomes a TextTable: first everything as text, types come later.
+
+Text goes in blocks through polars where every reader would agree, and through the forgiving splitter where
+the text is damaged; sheets and HTML tables come as rows. Nothing is lost silently: each record is used,
+rejected with a reason, empty, or a dropped total, and the four add up to `rows_in`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+from crmkpi.ingest import markup, sheets
+from crmkpi.ingest.archive import open_bytes
+from crmkpi.ingest.blocks import Block, Layout, read_block
+from crmkpi.ingest.encoding import TextBlocks
+from crmkpi.ingest.gather import Gatherer
+from crmkpi.ingest.header import unique_names
+from crmkpi.ingest.limits import DEFAULT, Limits
+from crmkpi.ingest.reading_errors import ChangedFileError
+from crmkpi.ingest.records import Dialect
+from crmkpi.ingest.sniff import Source, text_encoding
+from crmkpi.ingest.text_table import Finding, TextTable
+from crmkpi.ingest.wrapped import unwrapped
+
+__all__ = ["read"]
+
+
+def read(
+    source: Source, *, workdir: Path | None = None, limits: Limits = DEFAULT, keep_totals: bool = False
+) -> TextTable:
+    """The table of a source, every column text, empty cells null.
+
+    `workdir` takes the Parquet parts of a large table (a temporary folder otherwise); they live as long as
+    the TextTable. `keep_totals` keeps «Итого» rows as records. Raises a ReadingError (nul_bytes,
+    mixed_encodings, unpacked_too_large, damaged_file ...) and ChangedFileError when the file is no longer the
+    one that was sniffed.
+    """
+    if not source.path.exists() or source.path.stat().st_size != source.bytes:
+        raise ChangedFileError(file=source.file)
+    names, empty, double = unique_names(source.header)
+    gatherer = Gatherer(source, names, limits, workdir, keep_totals)
+    findings = _header_findings(source, empty, double)
+    if source.content == "text":
+        findings += _read_text(source, names, gatherer, limits)
+    elif source.content == "html":
+        gatherer.add(*markup.html_rows(source, names, limits))
+    elif source.content == "parquet":
+        for frame in sheets.parquet_frames(source, names, limits):
+            gatherer.add(frame, frame.height)
+    else:
+        gatherer.add(*sheets.sheet_rows(source, names, limits))
+    return gatherer.table(list(source.header[: source.width]), findings)
+
+
+def _header_findings(source: Source, empty: int, double: int) -> list[Finding]:
+    out = []
+    if not source.header_rows:
+        out.append(Finding("no_header", "warning"))
+    elif empty > source.phantom_columns:
+        out.append(Finding("empty_headers", "warning", count=empty - source.phantom_columns))
+    if source.header_rows and source.header_cells:
+        params: dict[str, object] = {"names": source.header_cells, "cells": len(source.header)}
+        out.append(Finding("header_width", "warning", params=params))
+    if double:
+        out.append(Finding("duplicate_headers", "warning", count=double))
+    if source.header_rows > 1:
+        out.append(Finding("joined_headers", "info", count=source.header_rows))
+    if source.double_encoded:
+        out.append(Finding("repaired_encoding", "warning", params={"encoding": source.double_encoded}))
+    return out
+
+
+def _read_text(source: Source, names: list[str], gatherer: Gatherer, limits: Limits) -> list[Finding]:
+    dialect = Dialect(source.delimiter, source.quote or '"', source.escape, source.skip_space)
+    layout = Layout(names, dialect, source.kinds, limits)
+    skip, line = source.data_row - 1, source.data_row - 1
+    short = repaired = 0
+    with open_bytes(source.path, source.kind, source.member, source.file, limits) as stream:
+        blocks = TextBlocks(stream, text_encoding(source), source.file, limits)
+        rest = b""
+        for data in _ahead(blocks):
+            if source.wrapped:
+                data = unwrapped(data)
+            if skip:
+                data, skip = _without_lines(data, skip)
+            data = rest + data if rest else data
+            if not data:
+                continue
+            block = read_block(data, layout, line, final=False)
+            _add(gatherer, block)
+            rest, line = block.rest, line + block.lines
+            short, repaired = short + block.short, repaired + block.repaired
+        if rest:
+            block = read_block(rest, layout, line, final=True)
+            _add(gatherer, block)
+            short, repaired = short + block.short, repaired + block.repaired
+    if blocks.encoding.name not in str(source.encoding):  # it showed far below a head of plain ASCII
+        gatherer.source = replace(source, encoding=blocks.encoding.name)
+    return _text_findings(blocks, short, repaired)
+
+
+def _ahead(blocks: TextBlocks) -> Iterator[bytes]:
+    """The blocks, with the next one read and decoded while the last one is parsed."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        each = iter(blocks)
+        coming = pool.submit(next, each, None)
+        while (block := coming.result()) is not None:
+            coming = pool.submit(next, each, None)
+            yield block
+
+
+def _without_lines(data: bytes, count: int) -> tuple[bytes, int]:
+    """Data without its first `count` lines, and how many lines are still to skip."""
+    at = 0
+    while count:
+        end = data.find(b"\n", at)
+        if end < 0:
+            return b"", count - (at < len(data))
+        at, count = end + 1, count - 1
+    return data[at:], 0
+
+
+def _add(gatherer: Gatherer, block: Block) -> None:
+    for row, reason, text in block.rejects:
+        gatherer.reject(row, reason, text)
+    gatherer.add(block.frame, block.records)
+
+
+def _text_findings(blocks: TextBlocks, short: int, repaired: int) -> list[Finding]:
+    out = []
+    if short:
+        out.append(Finding("short_rows", "warning", count=short))
+    if repaired:
+        out.append(Finding("stray_quotes", "warning", count=repaired))
+    if blocks.bad:
+        params: dict[str, object] = {"offset": blocks.first_bad, "encoding": blocks.encoding.name}
+        out.append(Finding("undecodable", "warning", count=blocks.bad, params=params))
+    if (
+        len(blocks.line_ends - {"CRLF"}) > 1
+        or blocks.line_ends >= {"CRLF", "CR"}
+        or blocks.line_ends >= {"CRLF", "LF"}
+    ):
+        out.append(Finding("mixed_line_ends", "info", params={"kinds": ", ".join(sorted(blocks.line_ends))}))
+    return out
