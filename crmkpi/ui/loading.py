@@ -1,0 +1,139 @@
+"""Reading and loading files in the worker process, with progress; what a load changes in the project."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, cast
+
+import streamlit as st
+
+from crmkpi.engine.data import DataDir
+from crmkpi.i18n import Words
+from crmkpi.ingest import worker
+from crmkpi.ingest.files import Entry, read_index
+from crmkpi.ingest.worker import WorkerLimits
+from crmkpi.ingest.worker_child import Progress
+from crmkpi.project.document import Confirmed, FileRecord, Project
+from crmkpi.project.record import load_settings
+from crmkpi.ui.caching import HOURS
+from crmkpi.ui.session import Session
+from crmkpi.ui.style import plain
+
+ROOT = Path(__file__).resolve().parents[2]
+Report = dict[str, Any]
+
+
+def reports(s: Session, paths: Sequence[Path]) -> list[Report]:
+    """What the waiting files are; read again only when an answer or a mapping changed."""
+    answers, mapping = s.get("answers", {}), s.get("mapping", {})
+    remembered = _remembered(s.project)
+    names = tuple((str(p), p.parent.name) for p in paths)
+    with st.spinner(s.t("data.reading")):
+        return _inspected(names, answers, mapping, remembered, s.lang, s.project.id if s.project else "")
+
+
+@st.cache_data(max_entries=24, ttl=HOURS, show_spinner=False)
+def _inspected(
+    names: tuple[tuple[str, str], ...],
+    answers: Report,
+    mapping: Report,
+    remembered: Report,
+    lang: str,
+    project: str,
+) -> list[Report]:
+    paths = [Path(path) for path, _ in names]
+    payload = {
+        "paths": paths,
+        "names": [p.name for p in paths],
+        "answers": answers,
+        "mapping": mapping,
+        "remembered": remembered,
+        "lang": lang,
+    }
+    return cast(list[Report], worker.run("inspect", payload, limits=WorkerLimits.for_files(paths)))
+
+
+def load_files(s: Session, paths: Sequence[Path]) -> Report:
+    """Load files into the open project and save it. Returns the JSON of `load` (cli.md)."""
+    assert s.project is not None and s.place is not None
+    payload = {
+        "paths": list(paths),
+        "names": [p.name for p in paths],
+        "answers": s.get("answers", {}),
+        "mapping": s.get("mapping", {}),
+        "remembered": _remembered(s.project),
+        "settings": asdict(load_settings(s.project)),
+        "lang": s.lang,
+        "data": s.place.root / "data",
+    }
+    s.place.root.mkdir(parents=True, exist_ok=True)
+    bar = st.progress(0.0, text=s.t("data.reading"))
+    document = cast(
+        Report,
+        worker.run(
+            "load", payload, limits=WorkerLimits.for_files(paths), progress=lambda p: _say(bar, p, s.t)
+        ),
+    )
+    bar.empty()
+    s.project = after_load(s.project, DataDir(s.place.root / "data"))
+    s.save()
+    return document
+
+
+def _say(bar: Any, progress: Progress, t: Words) -> None:
+    key = f"progress.{progress.step}"
+    text = t(key) if t.has(key) else t("data.reading")
+    file = progress.params.get("file")
+    bar.progress(
+        min(1.0, max(0.0, progress.share or 0.0)), text=f"{text}: {plain(str(file))}" if file else text
+    )
+
+
+def _remembered(project: Project | None) -> Report:
+    return {k: v.model_dump() for k, v in project.confirmed.items()} if project else {}
+
+
+def after_load(project: Project, data: DataDir) -> Project:
+    """The document after a load: its files as the store has them, confirmed mappings, the currency found."""
+    entries = read_index(data.root).entries
+    confirmed = dict(project.confirmed) | {e.header_set: _confirmed(e) for e in entries}
+    settings = project.settings
+    if settings.currency is None and data.tables() and data.meta.currency:
+        settings = settings.model_copy(update={"currency": data.meta.currency})
+    return project.model_copy(
+        update={"files": [_record(e) for e in entries], "confirmed": confirmed, "settings": settings}
+    )
+
+
+def _confirmed(entry: Entry) -> Confirmed:
+    columns = {c: header for c, header in entry.labels.items() if c not in entry.dimensions}
+    return Confirmed(table=entry.table, columns=columns, answers=entry.answers)
+
+
+def _record(entry: Entry) -> FileRecord:
+    return FileRecord(
+        file=entry.file,
+        sha256=entry.sha256,
+        bytes=entry.bytes,
+        member=entry.member,
+        sheet=entry.sheet,
+        table=entry.table,
+        system=entry.system,
+        header_set=entry.header_set,
+        mapping=_confirmed(entry).columns,
+        rows_in=entry.rows,
+        rows_used=entry.rows,
+    )
+
+
+def sample_files(lang: str) -> list[Path]:
+    """The files of the sample shop in a language; empty where the sample was not installed."""
+    return sorted((ROOT / "sample_data" / f"shop_{lang}").glob("*.csv*"))
+
+
+def load_sample(s: Session) -> None:
+    """A new project with the sample shop, ready for the tree."""
+    s.project = s.create(s.t("start.sample_name")).model_copy(update={"sample": f"shop_{s.lang}"})
+    load_files(s, sample_files(s.lang))

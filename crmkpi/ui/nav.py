@@ -1,0 +1,97 @@
+"""Which pages there are, how they are named, and the frame around them: menu, language, project name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from crmkpi.errors import CrmKpiError
+from crmkpi.i18n import LANGUAGES, Words
+from crmkpi.ui import session, style
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = ROOT / "pages"
+ICON = Path(__file__).parent / "icon.svg"
+# the menu has five entries; everything else is reached from a node, a KPI or «Ещё»
+MENU = (
+    ("data", ":material/upload_file:"),
+    ("tree", ":material/account_tree:"),
+    ("targets", ":material/flag:"),
+    ("gap", ":material/speed:"),
+    ("share", ":material/ios_share:"),
+)
+MORE = (
+    ("drivers", ":material/stacked_bar_chart:"),
+    ("customers", ":material/groups:"),
+    ("glossary", ":material/menu_book:"),
+)
+START = "start"
+
+
+def page_of(stem: str) -> Path:
+    """The file of a page, for links and switches."""
+    return PAGES / f"{stem}.py"
+
+
+def go_to(stem: str) -> None:
+    """Leave this page for another one; ends the run."""
+    st.switch_page(page_of(stem))
+
+
+def run() -> None:
+    """One run of the script: frame, then the page. An error the user can mend is one sentence in place."""
+    t = session.current_words()
+    st.set_page_config(page_title=t("app.name"), page_icon=ICON, layout="wide")
+    session.restore()
+    t = session.current_words()
+    page = st.navigation(_sections(t), position="top")
+    style.apply(t)
+    st.logo(ICON, size="large")
+    _top_bar(t)
+    _bottom_bar(t)
+    try:
+        page.run()
+    except CrmKpiError as error:
+        st.error(t(error.key, **error.params), icon=":material/error:")
+
+
+def _sections(t: Words) -> dict[str, list[st.Page]]:
+    start = st.Page(page_of(START), title=t("app.name"), url_path=START, default=True, visibility="hidden")
+    return {
+        "": [start, *(_page(stem, icon, t) for stem, icon in MENU)],
+        t("menu.more"): [_page(stem, icon, t) for stem, icon in MORE],
+    }
+
+
+def _page(stem: str, icon: str, t: Words) -> st.Page:
+    return st.Page(page_of(stem), title=t(f"{stem}.title"), icon=icon, url_path=stem)
+
+
+def _top_bar(t: Words) -> None:
+    """Project name and language, drawn in the header line."""
+    with st.container(
+        key="topbar", horizontal=True, horizontal_alignment="right", vertical_alignment="center"
+    ):
+        name = session.project_name()
+        if name:
+            st.caption(style.plain(name))
+        chosen = st.segmented_control(
+            t("menu.language"),
+            LANGUAGES,
+            default=t.lang,
+            required=True,
+            format_func=str.upper,
+            key=f"language_{t.lang}",
+            label_visibility="collapsed",
+        )
+    if chosen and chosen != t.lang:
+        session.set_language(chosen)
+        st.rerun()
+
+
+def _bottom_bar(t: Words) -> None:
+    """The five entries as a bar under the thumb; the style sheet shows it on phones only."""
+    with st.container(key="bottombar", horizontal=True):
+        for stem, icon in MENU:
+            st.page_link(page_of(stem), label=t(f"{stem}.title"), icon=icon)

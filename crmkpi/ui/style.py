@@ -1,0 +1,33 @@
+"""Look of the whole app beside the theme: one style sheet, and the texts that Streamlit has only in English."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import streamlit as st
+
+from crmkpi.i18n import Words
+
+SHEET = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
+# signs with a meaning in Markdown: a file's header or a project's name is text, never mark-up
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:])")
+CSS_TEXTS = ("upload_here", "upload_limit", "upload_button", "skip")
+
+
+def apply(t: Words) -> None:
+    """Put the style sheet on the page, with the language's texts as CSS strings."""
+    texts = "".join(
+        f"--text-{name.replace('_', '-')}: {_css_string(t('css.' + name))};" for name in CSS_TEXTS
+    )
+    st.html(f"<style>:root{{{texts}}}{SHEET}</style>")
+
+
+def plain(text: str) -> str:
+    """User text (a header, a cell, a name) made safe for Markdown: it prints as it is."""
+    return _MARKDOWN.sub(r"\\\1", text.replace("\n", " "))
+
+
+def _css_string(text: str) -> str:
+    safe = "".join(c if c.isalnum() or c in " .,()" else f"\\{ord(c):x} " for c in text)
+    return f'"{safe}"'

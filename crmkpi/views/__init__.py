@@ -1,0 +1,1 @@
+"""One file per page: the plain frozen data that the page shows. No Streamlit, no sentences in code."""

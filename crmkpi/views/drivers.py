@@ -1,0 +1,76 @@
+"""What moved the root: its change as a bridge from before to after, by first-level drivers or by leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crmkpi.i18n import Words
+from crmkpi.tree.explain import Explained
+from crmkpi.tree.shown import ShownNode
+from crmkpi.views.parts import Part
+from crmkpi.views.tree import arrow, direction, signed_value
+
+MOST = 10
+
+
+@dataclass(frozen=True)
+class DriversView:
+    """Bridge rows, the check sentence, and influences that moved too but get no part."""
+
+    parts: tuple[Part, ...]
+    check: str | None
+    reason: str | None
+    moved_together: tuple[Part, ...]
+
+
+def drivers_view(found: Explained, leaves: bool, t: Words) -> DriversView:
+    """The bridge by leaves (the last nodes that are split) or by the root's own drivers."""
+    together = tuple(_influence(node, t) for node in found.moved_together)
+    if not found.split:
+        return DriversView((), None, t(f"why.{found.reason}") if found.reason else None, together)
+    top = found.top
+    nodes = _leaves(found) if leaves else list(found.children(top.id))
+    rows = [_part(n, top, t) for n in nodes if n.contribution is not None and n.edge == "identity"]
+    rows.sort(key=lambda p: -abs(p.value or 0.0))
+    ends = (
+        Part(t.period(found.vs), top.before, t.value(top.before, top.unit, short=True), "total"),
+        Part(t.period(found.period), top.after, t.value(top.after, top.unit, short=True), "total"),
+    )
+    check = t(
+        "check.sums_hold",
+        sum=signed_value(found.attribution.sum_of_leaves or 0.0, top.unit, t),
+        change=signed_value(top.change or 0.0, top.unit, t),
+    )
+    return DriversView((ends[0], *_bounded(rows, top, t), ends[1]), check, None, together)
+
+
+def _leaves(found: Explained) -> list[ShownNode]:
+    parents = {n.parent for n in found.nodes if n.edge == "identity" and n.contribution is not None}
+    return [n for n in found.nodes if n.id not in parents and n.parent is not None]
+
+
+def _part(node: ShownNode, top: ShownNode, t: Words) -> Part:
+    value = node.contribution or 0.0
+    note = "" if node.metric is None else arrow(node.change) + t.change(node.before, node.after, node.unit)
+    return Part(
+        node.text(t), value, signed_value(value, top.unit, t), direction(value, None, top.better), note
+    )
+
+
+def _bounded(rows: list[Part], top: ShownNode, t: Words) -> list[Part]:
+    """At most MOST rows; the small ones together, so that the bridge still ends at the right place."""
+    if len(rows) <= MOST:
+        return rows
+    rest = sum(p.value or 0.0 for p in rows[MOST - 1 :])
+    name = t.plural("node.rest", len(rows) - MOST + 1)
+    return [
+        *rows[: MOST - 1],
+        Part(name, rest, signed_value(rest, top.unit, t), direction(rest, None, top.better)),
+    ]
+
+
+def _influence(node: ShownNode, t: Words) -> Part:
+    tone = direction(node.change, node.before, node.better)
+    text = arrow(node.change) + t.change(node.before, node.after, node.unit)
+    note = node.why[t.lang] if node.why else ""
+    return Part(node.text(t), node.change, text, tone, note)

@@ -1,0 +1,225 @@
+"""Result: for every target what is left, where it stands, and the control points on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from crmkpi.catalog import metrics
+from crmkpi.engine.data import DataDir
+from crmkpi.i18n import Words
+from crmkpi.periods import period_of
+from crmkpi.project.document import Project
+from crmkpi.targets.plan import plan
+from crmkpi.targets.target import TargetsDocument
+from crmkpi.views.node import tick
+from crmkpi.views.path import PathPoint, TargetPath
+from crmkpi.views.tree import signed_value
+
+TONES = {
+    "on_track": "good",
+    "done": "good",
+    "at_risk": "warn",
+    "off_track": "bad",
+    "not_enough_data": "neutral",
+}
+POINT_TONES = {"met": "good", "within_band": "warn", "missed": "bad"}
+GLYPHS = {"good": "●", "warn": "◆", "bad": "▼", "neutral": "○"}
+# a simulated chance beyond this edge is not known better than "almost"
+SURE_EDGE = 0.01
+LETTERS = ("specific", "measurable", "achievable", "relevant", "time_bound")
+
+
+@dataclass(frozen=True)
+class LetterLine:
+    """One SMART letter: its name, whether it holds, and why."""
+
+    name: str
+    ok: bool
+    message: str
+
+
+@dataclass(frozen=True)
+class GapRow:
+    """One target as the Result page shows it; texts are ready to print."""
+
+    id: str
+    name: str
+    sentence: str
+    tone: str
+    status: str
+    why: str
+    now: str
+    start: str
+    goal: str
+    left: str
+    progress: float | None
+    progress_text: str | None
+    chance: str | None
+    notes: tuple[str, ...]
+    letters: tuple[LetterLine, ...]
+    guardrails: tuple[str, ...]
+    paths: tuple[tuple[str, TargetPath], ...]
+
+
+@dataclass(frozen=True)
+class GapView:
+    """All targets and what to say about them together."""
+
+    as_of: str
+    rows: tuple[GapRow, ...]
+    focus: tuple[str, ...]
+
+
+def gap_view(data: DataDir, project: Project, t: Words) -> GapView:
+    """Assess the project's targets on the data as they are now."""
+    document = plan(data, TargetsDocument(target=tuple(project.targets)), None, t, project.tree.template)
+    rows = tuple(
+        _row(target.id, found, t) for target, found in zip(project.targets, document["targets"], strict=True)
+    )
+    focus = document["focus"]
+    said = [f.get("message") or "" for f in focus["per_owner"]] + [_message(w) for w in focus["warnings"]]
+    return GapView(t.date(date.fromisoformat(document["as_of"])), rows, tuple(x for x in said if x))
+
+
+def _message(warning: Any) -> str:
+    return str(warning.get("message", "")) if isinstance(warning, Mapping) else str(warning)
+
+
+def _row(key: str, found: Mapping[str, Any], t: Words) -> GapRow:
+    metric = metrics()[found["metric"]]
+    unit = metric.unit
+    tone = TONES[found["status"]]
+    progress = found["progress"]
+    return GapRow(
+        id=key,
+        name=metric.label[t.lang],
+        sentence=found["sentence"],
+        tone=tone,
+        status=f"{GLYPHS[tone]} {t('status.' + found['status'])}",
+        why="; ".join(t(f"status.why.{code}") for code in found["status_reasons"]),
+        now=t.value(found["current"]["value"], unit),
+        start=t.value(found["baseline"]["value"], unit),
+        goal=t.value(found["goal"], unit),
+        left=left_text(found, unit, t),
+        progress=None if progress is None else max(0.0, min(1.0, progress)),
+        progress_text=_progress_text(progress, t),
+        chance=chance_text(found["probability"], t),
+        notes=_notes(found, unit, t),
+        letters=letter_lines(found["smart"], t),
+        guardrails=tuple(_guardrail(g, t) for g in found["guardrails"]),
+        paths=_paths(found, unit, t),
+    )
+
+
+def _progress_text(progress: float | None, t: Words) -> str | None:
+    # rounding first: a move of a thousandth the wrong way is 0 %, not -0 %
+    return None if progress is None else t("gap.progress", share=t.percent(round(progress, 2) + 0.0, 0))
+
+
+def chance_text(chance: float | None, t: Words) -> str | None:
+    """A chance as people say it: no false decimals, never quite 0 or 100 %."""
+    if chance is None:
+        return None
+    if chance < SURE_EDGE:
+        return t("gap.chance_least", share=t.percent(SURE_EDGE, 0))
+    if chance > 1 - SURE_EDGE:
+        return t("gap.chance_most", share=t.percent(1 - SURE_EDGE, 0))
+    return t.percent(chance, 0)
+
+
+def _notes(found: Mapping[str, Any], unit: str, t: Words) -> tuple[str, ...]:
+    """Stages of a large gap, a restated baseline, and what the path could not take into account."""
+    notes = [t(f"gap.note.{code}") for code in found["notes"]]
+    if found["split_into_stages"] > 1 and found["rating"]:
+        rating = t(f"rating.{found['rating']}")
+        notes.insert(0, t("gap.stages", rating=rating, stages=found["split_into_stages"]))
+    base = found["baseline"]
+    if base["restated"] is not None:
+        notes.append(t("gap.restated", was=t.value(base["value"], unit), now=t.value(base["restated"], unit)))
+    return tuple(notes)
+
+
+def left_text(found: Mapping[str, Any], unit: str, t: Words) -> str:
+    """What remains, unsigned: «осталось +12 п.п.», «осталось снизить на 5 п.п.», «достигнуто с запасом»."""
+    gap, goal, base = found["gap"], found["goal"], found["baseline"]["value"]
+    if gap is None or goal is None:
+        return t("gap.unknown")
+    up = base is None or goal >= base
+    size = signed_value(abs(gap), unit, t).lstrip("+")
+    if gap == 0:
+        return t("gap.reached")
+    if (gap > 0) != up:
+        return t("gap.done_with", gap=size)
+    return t("gap.left_up" if up else "gap.left_down", gap=size)
+
+
+def letter_lines(smart: Mapping[str, Any], t: Words) -> tuple[LetterLine, ...]:
+    """The five SMART letters of a target in their order, with the coach's sentences."""
+    return tuple(
+        LetterLine(t(f"smart.letter.{name}"), bool(smart[name]["ok"]), str(smart[name]["message"]))
+        for name in LETTERS
+        if name in smart
+    )
+
+
+def _guardrail(guard: Mapping[str, Any], t: Words) -> str:
+    metric = metrics()[guard["metric"]]
+    value, floor = t.value(guard["value"], metric.unit), t.value(guard["floor"], metric.unit)
+    key = {True: "gap.guard_ok", False: "gap.guard_broken"}.get(guard["ok"], "gap.guard_unknown")
+    return t(key, name=metric.label[t.lang], value=value, floor=floor)
+
+
+def _paths(found: Mapping[str, Any], unit: str, t: Words) -> tuple[tuple[str, TargetPath], ...]:
+    """The control points by grain: weeks and months, each with its chart."""
+    goal = found["goal"]
+    if goal is None:
+        return ()
+    out = []
+    for grain in ("week", "month"):
+        points = tuple(_point(m, unit, t) for m in found["milestones"] if m["grain"] == grain)
+        if points and grain == found["grain"]:
+            points = (*_start(found, unit, t), *points)
+        if points:
+            goal_text = t("gap.goal_line", goal=t.value(goal, unit))
+            out.append((grain, TargetPath(points, goal, goal_text, unit)))
+    return tuple(out)
+
+
+def _start(found: Mapping[str, Any], unit: str, t: Words) -> tuple[PathPoint, ...]:
+    """The baseline as the first point of the way; a total begins at nothing and needs none."""
+    base = found["baseline"]
+    if base["value"] is None or found["measure"] == "total":
+        return ()
+    day = date.fromisoformat(base["date"])
+    text = t.value(base["value"], unit)
+    return (
+        PathPoint(
+            label=t("gap.start_at", date=day),
+            tick=tick(period_of(day, "month" if found["grain"] == "month" else "day"), t),
+            planned=base["value"],
+            planned_text=text,
+            actual=base["value"],
+            actual_text=text,
+        ),
+    )
+
+
+def _point(m: Mapping[str, Any], unit: str, t: Words) -> PathPoint:
+    due = date.fromisoformat(m["due"])
+    tone = POINT_TONES.get(m["status"], "neutral")
+    month = m["grain"] == "month"
+    return PathPoint(
+        label=t.date(due),
+        tick=tick(period_of(due, "month" if month else "day"), t),
+        planned=m["value"],
+        planned_text=t.value(m["value"], unit),
+        low=m["low"],
+        high=m["high"],
+        actual=m["actual"],
+        actual_text=t.value(m["actual"], unit),
+        status=tone,
+        status_text=f"{GLYPHS[tone]} {t('status.' + m['status'])}",
+    )

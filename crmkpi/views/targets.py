@@ -1,0 +1,96 @@
+"""Targets: which metrics can be chosen, what the form proposes, and what the coach says to a draft."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from crmkpi.catalog import metrics
+from crmkpi.catalog.trees import trees
+from crmkpi.engine.data import DataDir
+from crmkpi.engine.evaluate import available
+from crmkpi.i18n import Words
+from crmkpi.periods import parse_period, period_of
+from crmkpi.project.document import Project
+from crmkpi.targets.plan import freeze, plan
+from crmkpi.targets.target import Target, TargetsDocument
+from crmkpi.tree.opening import coverage_of
+from crmkpi.views.gap import LetterLine, letter_lines
+
+# units that people type in per cent
+TYPED_IN_PERCENT = ("share",)
+# a first due date: this many months after the last complete one, on its last day
+FIRST_HORIZON = {"tactical": 1, "strategic": 3}
+
+
+@dataclass(frozen=True)
+class MetricChoice:
+    """One metric that can get a target. `percent`: its values are typed in per cent."""
+
+    id: str
+    name: str
+    starred: bool
+    percent: bool
+    unit: str
+    additive: bool
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What the coach says to a draft. `refused` = the sentence of an impossible goal, nothing else is said."""
+
+    sentence: str
+    baseline: str
+    letters: tuple[LetterLine, ...]
+    verdict: str
+    chance: float | None
+
+
+def metric_choices(data: DataDir, project: Project, t: Words) -> tuple[MetricChoice, ...]:
+    """Metrics that the data feed: starred ones first, then those of the project's tree, then the others."""
+    gaps = available(data)
+    starred = _metrics_of(project, project.tree.starred)
+    tree = _metrics_of(project, None)
+    usable = [m for m in metrics().values() if gaps.get(m.id, 0) is None and not m.cohort]
+    ranked = sorted(
+        usable, key=lambda m: (m.id not in starred, m.id not in tree, m.local, m.label[t.lang].casefold())
+    )
+    return tuple(
+        MetricChoice(
+            m.id, m.label[t.lang], m.id in starred, m.unit in TYPED_IN_PERCENT, m.unit, m.klass == "sum"
+        )
+        for m in ranked
+    )
+
+
+def _metrics_of(project: Project, nodes: list[str] | None) -> set[str]:
+    template = trees().get(project.tree.template or "")
+    if template is None:
+        return set()
+    return {n.metric for n in template.root.walk() if nodes is None or n.id in nodes}
+
+
+def first_due(data: DataDir, metric: str) -> date:
+    """A due date to begin with: the end of a month, one month ahead for tactical metrics, three for strategic."""
+    last = coverage_of(data, metrics()[metric].table).last
+    period = period_of(last, "month")
+    for _ in range(FIRST_HORIZON[metrics()[metric].horizon]):
+        period = period.next()
+    return period.last
+
+
+def advice(data: DataDir, target: Target, template: str | None, t: Words) -> Advice:
+    """The five letters on a draft. An impossible goal raises its own error; everything else is advice."""
+    frozen = target if target.baseline else freeze(data, target)
+    found = plan(data, TargetsDocument(target=(frozen,)), None, t, template)["targets"][0]
+    metric = metrics()[target.metric]
+    base = found["baseline"]
+    period = t.period(parse_period(base["period"])) if base["period"] else ""
+    letters = letter_lines(found["smart"], t)
+    return Advice(
+        sentence=found["sentence"],
+        baseline=t("targets.baseline", value=t.value(base["value"], metric.unit), period=period),
+        letters=letters,
+        verdict=found["verdict"],
+        chance=found["probability"],
+    )

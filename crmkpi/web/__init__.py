@@ -1,0 +1,1 @@
+"""The ASGI side of the application: health routes, warm start, incidents."""

@@ -1,0 +1,38 @@
+"""Customers: who comes back, cohort by cohort."""
+
+import streamlit as st
+
+from crmkpi.charts.cohorts import cohort_chart
+from crmkpi.ui import figures
+from crmkpi.ui.caching import kept
+from crmkpi.ui.session import open_page
+from crmkpi.ui.tree_controls import asked
+from crmkpi.views.customers import MEASURES, triangle
+
+s = open_page("customers")
+figures.need_data(s)
+t, data, where = s.t, s.data, asked(s).where
+st.title(t("customers.title"))
+st.markdown(t("customers.text"))
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    measure = st.segmented_control(
+        t("customers.measure"),
+        MEASURES,
+        default=MEASURES[0],
+        required=True,
+        format_func=lambda m: t(f"customers.{m}"),
+        key="cohort_measure",
+    )
+    grain = st.segmented_control(
+        t("node.grain"),
+        ("week", "month", "quarter"),
+        default="month",
+        required=True,
+        format_func=lambda g: t(f"grain.{g}"),
+        key="cohort_grain",
+    )
+args = (measure, grain, where)
+cells = kept(s, "triangle", args, lambda: triangle(data, measure, grain, where, t))
+with st.container(key="card_scroll"):
+    figures.chart(s, "cohorts", args, lambda ink: cohort_chart(cells, t, ink), stretch=False)
+st.caption(t("customers.note"))

@@ -1,0 +1,21 @@
+"""Data: files, what they were taken for, questions, and what came of every row."""
+
+import streamlit as st
+
+from crmkpi.ui import inbox
+from crmkpi.ui.files_step import add_files, confirm_files
+from crmkpi.ui.receipt import show_receipt
+from crmkpi.ui.session import open_page
+
+s = open_page("data")
+st.title(s.t("data.title"))
+waiting = inbox.pending(s)
+if waiting:
+    confirm_files(s, waiting)
+elif s.data is None:
+    st.markdown(s.t("data.first"))
+    add_files(s)
+else:
+    show_receipt(s)
+    with st.expander(s.t("data.add"), icon=":material/add:"):
+        add_files(s)

@@ -1,0 +1,21 @@
+"""Share: save the whole project as one file, rename it, start another, delete."""
+
+import streamlit as st
+
+from crmkpi.ui import figures
+from crmkpi.ui.project_file import delete_box, download_box, name_box, other_projects
+from crmkpi.ui.session import open_page
+
+s = open_page("share")
+t = s.t
+st.title(t("share.title"))
+if s.project is None:
+    figures.empty_state(t, "no_data", "no_data.button", "start")
+st.markdown(t("share.text"))
+left, right = st.columns(2)
+with left.container(key="card_save", height="stretch"):
+    download_box(s)
+with right.container(key="card_name", height="stretch"):
+    name_box(s)
+other_projects(s)
+delete_box(s)

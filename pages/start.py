@@ -1,0 +1,21 @@
+"""Start: drop files, try the sample, or come back to a saved project."""
+
+import streamlit as st
+
+from crmkpi.ui.opening import resume_card, sample_box, steps, upload_box
+from crmkpi.ui.project_file import other_projects
+from crmkpi.ui.session import open_page
+
+s = open_page("start")
+t = s.t
+with st.container(key="hero"):
+    st.title(t("start.title"))
+    st.markdown(t("start.text"))
+resume_card(s)
+left, right = st.columns([3, 2])
+with left:
+    upload_box(s)
+with right, st.container(key="card_sample", height="stretch"):
+    sample_box(s)
+steps(t)
+other_projects(s)

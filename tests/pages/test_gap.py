@@ -1,0 +1,26 @@
+"""Result: honest when empty; with a target it says what is left and shows the control points."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from crmkpi.project.drafts import Drafts
+from crmkpi.targets.plan import freeze
+from crmkpi.targets.target import Target
+
+
+def test_without_targets_the_page_leads_to_them(shop_home, opened):
+    app = opened("gap")
+    assert app.subheader[0].value == "Целей пока нет"
+
+
+def test_a_target_shows_what_is_left_and_its_milestones(shop_home, opened):
+    drafts = Drafts(shop_home)
+    place = drafts.place(drafts.last())
+    target = freeze(place.data, Target(metric="active_customers", goal=90.0, due=date(2026, 6, 30)))
+    place.write(place.read().model_copy(update={"targets": [target]}))
+    app = opened("gap")
+    assert "осталось" in app.subheader[0].value
+    assert app.table, "the control points are a table too"
+    app.button_group(key=f"way_{target.id}").set_value("week").run()
+    assert not app.exception, app.exception

@@ -1,0 +1,49 @@
+"""Tree: choosing it takes one click, and the page opens with one verdict."""
+
+from __future__ import annotations
+
+from crmkpi.project.drafts import Drafts
+
+
+def test_without_data_the_page_says_so_and_leads_to_the_files(home, opened):
+    app = opened("tree")
+    assert app.subheader[0].value == "Данных пока нет"
+    assert app.button(key="empty_no_data").label == "Загрузить данные"
+
+
+def test_the_page_opens_with_one_verdict(shop_home, opened):
+    app = opened("tree")
+    assert "Выручка от клиентской базы" in app.subheader[0].value
+    assert not app.error
+
+
+def test_a_month_to_date_and_a_filter_keep_the_page_whole(shop_home, opened):
+    app = opened("tree")
+    for choice in ("to_date", "previous", "year_ago", "auto"):
+        app.button_group(key="tree_comparison").set_value(choice).run()
+        assert not app.exception, (choice, app.exception)
+    app.multiselect(key="tree_filter_channel").set_value(["Сайт"]).run()
+    assert not app.exception, app.exception
+
+
+def test_another_tree_is_chosen_and_saved(shop_home, opened):
+    app = opened("tree")
+    app.button(key="tree_choose").click().run()
+    assert app.title[0].value == "Выберите дерево"
+    app.button(key="take_customer_flow").click().run()
+    app.button(key="choose_build").click().run()
+    assert not app.exception, app.exception
+    drafts = Drafts(shop_home)
+    assert drafts.place(drafts.last()).read().tree.template == "customer_flow"
+
+
+def test_an_unticked_node_stays_hidden_after_a_reload(shop_home, opened):
+    app = opened("tree")
+    app.button(key="tree_choose").click().run()
+    app.checkbox(key="node_ecommerce_revenue_aov").uncheck().run()
+    app.checkbox(key="star_ecommerce_revenue_purchase_frequency").check().run()
+    app.button(key="choose_build").click().run()
+    drafts = Drafts(shop_home)
+    tree = drafts.place(drafts.last()).read().tree
+    assert tree.hidden == ["aov"]
+    assert tree.starred == ["purchase_frequency"]
