@@ -6,6 +6,7 @@ from crmkpi.ui import inbox
 from crmkpi.ui.files_step import add_files, confirm_files
 from crmkpi.ui.receipt import show_receipt
 from crmkpi.ui.session import open_page
+from crmkpi.ui.settings_box import settings_box
 
 s = open_page("data")
 st.title(s.t("data.title"))
@@ -17,5 +18,6 @@ elif s.data is None:
     add_files(s)
 else:
     show_receipt(s)
+    settings_box(s)
     with st.expander(s.t("data.add"), icon=":material/add:"):
         add_files(s)

@@ -2,15 +2,13 @@
 
 import streamlit as st
 
-from crmkpi.ui.opening import resume_card, sample_box, steps, upload_box
+from crmkpi.ui.opening import promise, resume_card, sample_box, steps, upload_box
 from crmkpi.ui.project_file import other_projects
 from crmkpi.ui.session import open_page
 
 s = open_page("start")
 t = s.t
-with st.container(key="hero"):
-    st.title(t("start.title"))
-    st.markdown(t("start.text"))
+promise(t)
 resume_card(s)
 left, right = st.columns([3, 2])
 with left:

@@ -101,7 +101,8 @@ def nice_ticks(values: Sequence[float | None], zero: bool, count: int = 5) -> li
     step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= raw * 0.999)
     first = math.floor(low / step + 1e-9)
     last = math.ceil(high / step - 1e-9)
-    return [round(i * step, 12) for i in range(first, last + 1)]
+    decimals = 3 - math.floor(math.log10(step))
+    return [round(i * step, decimals) + 0.0 for i in range(first, last + 1)]
 
 
 def value_axis(ticks: Sequence[float], unit: str, t: Words) -> alt.Axis:

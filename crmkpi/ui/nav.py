@@ -44,12 +44,15 @@ def run() -> None:
     t = session.current_words()
     st.set_page_config(page_title=t("app.name"), page_icon=ICON, layout="wide")
     session.restore()
+    unreadable = session.leave_unreadable()
     t = session.current_words()
     page = st.navigation(_sections(t), position="top")
     style.apply(t)
     st.logo(ICON, size="large")
     _top_bar(t)
     _bottom_bar(t)
+    if unreadable is not None:
+        st.error(t(unreadable.key, **unreadable.params), icon=":material/error:")
     try:
         page.run()
     except CrmKpiError as error:

@@ -14,7 +14,18 @@ from crmkpi.ui.nav import go_to
 from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
 
+HERO = Path(__file__).parent / "hero.svg"
 STEPS = ("files", "tree", "targets")
+
+
+def promise(t: Words) -> None:
+    """What the visitor gets, and what it looks like."""
+    with st.container(key="hero"):
+        text, picture = st.columns([5, 4], vertical_alignment="center")
+        with text:
+            st.title(t("start.title"))
+            st.markdown(t("start.text"))
+        picture.image(HERO.read_text(encoding="utf-8"), width="stretch")
 
 
 def resume_card(s: Session) -> None:

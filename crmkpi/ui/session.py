@@ -12,6 +12,7 @@ from typing import Any, Literal, cast
 import streamlit as st
 
 from crmkpi.engine.data import DataDir
+from crmkpi.errors import CrmKpiError
 from crmkpi.i18n import LANGUAGES, Words
 from crmkpi.project.document import Project
 from crmkpi.project.drafts import Drafts
@@ -138,6 +139,19 @@ def taken(what: str) -> bool:
 def take(what: str) -> None:
     """Mark something as having happened in this session."""
     st.session_state[f"taken.{what}"] = True
+
+
+def leave_unreadable() -> CrmKpiError | None:
+    """If the open project cannot be read (cut, edited, of a newer version): leave it and say why."""
+    found, drafts = st.session_state.get(PROJECT), Drafts()
+    if not found or not drafts.has(found):
+        return None
+    try:
+        drafts.place(found).read()
+    except CrmKpiError as error:
+        close_project()
+        return error
+    return None
 
 
 def project_name() -> str | None:

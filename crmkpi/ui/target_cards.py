@@ -78,12 +78,13 @@ def _milestones(s: Session, row: GapRow) -> None:
 
 def _table(s: Session, path: TargetPath) -> None:
     t = s.t
+    points = [p for p in path.points if p.planned is not None]
     st.table(
         {
-            t("gap.due"): [p.label for p in path.points],
-            t("gap.plan"): [p.planned_text for p in path.points],
-            t("gap.fact"): [p.actual_text for p in path.points],
-            t("gap.state"): [p.status_text for p in path.points],
+            t("gap.due"): [p.label for p in points],
+            t("gap.plan"): [p.planned_text for p in points],
+            t("gap.fact"): [p.actual_text for p in points],
+            t("gap.state"): [p.status_text for p in points],
         }
     )
 

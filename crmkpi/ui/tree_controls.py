@@ -12,7 +12,7 @@ from crmkpi.tree.opening import coverage_of
 from crmkpi.ui.caching import kept
 from crmkpi.ui.session import Session
 from crmkpi.views.node import dimension_choices, segment_values
-from crmkpi.views.tree import Asked, periods_to_choose
+from crmkpi.views.tree import DEFAULT_TREE, Asked, periods_to_choose
 
 COMPARISONS = ("auto", "year_ago", "previous", "to_date")
 MOST_DIMENSIONS = 8
@@ -51,7 +51,7 @@ def controls(s: Session) -> Asked:
 
 def _period(s: Session, chosen: str | None, t: Words) -> str | None:
     assert s.data is not None
-    choices = [None, *periods_to_choose(s.data)]
+    choices = [None, *periods_to_choose(s.data, project_of(s).tree.template or DEFAULT_TREE)]
     return st.selectbox(
         t("tree.period"),
         choices,

@@ -9,11 +9,12 @@ from typing import Any
 
 from crmkpi.catalog import metrics
 from crmkpi.engine.data import DataDir
+from crmkpi.engine.evaluate import Where, evaluate
 from crmkpi.i18n import Words
-from crmkpi.periods import period_of
+from crmkpi.periods import Period, parse_period, period_of
 from crmkpi.project.document import Project
 from crmkpi.targets.plan import plan
-from crmkpi.targets.target import TargetsDocument
+from crmkpi.targets.target import Target, TargetsDocument
 from crmkpi.views.node import tick
 from crmkpi.views.path import PathPoint, TargetPath
 from crmkpi.views.tree import signed_value
@@ -29,6 +30,11 @@ POINT_TONES = {"met": "good", "within_band": "warn", "missed": "bad"}
 GLYPHS = {"good": "●", "warn": "◆", "bad": "▼", "neutral": "○"}
 # a simulated chance beyond this edge is not known better than "almost"
 SURE_EDGE = 0.01
+# how many periods before the baseline the picture shows
+BEFORE = 8
+# a plan of 416.2 customers is 416; one of 2.4 keeps its tenth
+WHOLE_FROM = 20
+History = tuple[tuple[Period, float], ...]
 LETTERS = ("specific", "measurable", "achievable", "relevant", "time_bound")
 
 
@@ -77,7 +83,8 @@ def gap_view(data: DataDir, project: Project, t: Words) -> GapView:
     """Assess the project's targets on the data as they are now."""
     document = plan(data, TargetsDocument(target=tuple(project.targets)), None, t, project.tree.template)
     rows = tuple(
-        _row(target.id, found, t) for target, found in zip(project.targets, document["targets"], strict=True)
+        _row(target, found, _history(data, target), t)
+        for target, found in zip(project.targets, document["targets"], strict=True)
     )
     focus = document["focus"]
     said = [f.get("message") or "" for f in focus["per_owner"]] + [_message(w) for w in focus["warnings"]]
@@ -88,13 +95,27 @@ def _message(warning: Any) -> str:
     return str(warning.get("message", "")) if isinstance(warning, Mapping) else str(warning)
 
 
-def _row(key: str, found: Mapping[str, Any], t: Words) -> GapRow:
+def _history(data: DataDir, target: Target) -> tuple[tuple[Period, float], ...]:
+    """The last complete periods before the baseline, at the target's own grain; a total has none."""
+    if target.measure == "total" or target.baseline is None:
+        return ()
+    where = tuple(Where(name, tuple(values)) for name, values in target.where.items())
+    rows = evaluate(data, [target.metric], target.grain, where=where).rows
+    known = [
+        (parse_period(text), value)
+        for text, last, value, complete in rows.select("period", "to", "value", "complete").iter_rows()
+        if complete and value is not None and last < target.baseline.date
+    ]
+    return tuple(known[-BEFORE:])
+
+
+def _row(target: Target, found: Mapping[str, Any], before: History, t: Words) -> GapRow:
     metric = metrics()[found["metric"]]
     unit = metric.unit
     tone = TONES[found["status"]]
     progress = found["progress"]
     return GapRow(
-        id=key,
+        id=target.id,
         name=metric.label[t.lang],
         sentence=found["sentence"],
         tone=tone,
@@ -110,7 +131,7 @@ def _row(key: str, found: Mapping[str, Any], t: Words) -> GapRow:
         notes=_notes(found, unit, t),
         letters=letter_lines(found["smart"], t),
         guardrails=tuple(_guardrail(g, t) for g in found["guardrails"]),
-        paths=_paths(found, unit, t),
+        paths=_paths(found, before, unit, t),
     )
 
 
@@ -172,7 +193,9 @@ def _guardrail(guard: Mapping[str, Any], t: Words) -> str:
     return t(key, name=metric.label[t.lang], value=value, floor=floor)
 
 
-def _paths(found: Mapping[str, Any], unit: str, t: Words) -> tuple[tuple[str, TargetPath], ...]:
+def _paths(
+    found: Mapping[str, Any], before: History, unit: str, t: Words
+) -> tuple[tuple[str, TargetPath], ...]:
     """The control points by grain: weeks and months, each with its chart."""
     goal = found["goal"]
     if goal is None:
@@ -181,11 +204,33 @@ def _paths(found: Mapping[str, Any], unit: str, t: Words) -> tuple[tuple[str, Ta
     for grain in ("week", "month"):
         points = tuple(_point(m, unit, t) for m in found["milestones"] if m["grain"] == grain)
         if points and grain == found["grain"]:
-            points = (*_start(found, unit, t), *points)
+            points = (*_past(before, unit, t), *_start(found, unit, t), *points)
         if points:
             goal_text = t("gap.goal_line", goal=t.value(goal, unit))
             out.append((grain, TargetPath(points, goal, goal_text, unit)))
     return tuple(out)
+
+
+def _past(before: History, unit: str, t: Words) -> tuple[PathPoint, ...]:
+    """History as points that have an actual value and no plan."""
+    return tuple(
+        PathPoint(
+            label=t.period(period),
+            tick=tick(period, t),
+            planned=None,
+            planned_text="",
+            actual=value,
+            actual_text=printed(value, unit, t),
+        )
+        for period, value in before
+    )
+
+
+def printed(value: float | None, unit: str, t: Words) -> str:
+    """A planned or actual value; people are counted whole."""
+    if value is not None and unit == "count" and abs(value) >= WHOLE_FROM:
+        value = round(value)
+    return t.value(value, unit)
 
 
 def _start(found: Mapping[str, Any], unit: str, t: Words) -> tuple[PathPoint, ...]:
@@ -215,11 +260,11 @@ def _point(m: Mapping[str, Any], unit: str, t: Words) -> PathPoint:
         label=t.date(due),
         tick=tick(period_of(due, "month" if month else "day"), t),
         planned=m["value"],
-        planned_text=t.value(m["value"], unit),
+        planned_text=printed(m["value"], unit, t),
         low=m["low"],
         high=m["high"],
         actual=m["actual"],
-        actual_text=t.value(m["actual"], unit),
+        actual_text=printed(m["actual"], unit, t),
         status=tone,
         status_text=f"{GLYPHS[tone]} {t('status.' + m['status'])}",
     )

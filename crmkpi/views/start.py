@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
+from crmkpi.errors import CrmKpiError
 from crmkpi.i18n import Words
 from crmkpi.project.drafts import Drafts
+from crmkpi.project.place import DOCUMENT
 
 MOST = 12
 
@@ -21,10 +24,21 @@ class DraftLine:
 
 
 def draft_lines(drafts: Drafts, without: str | None, t: Words) -> tuple[DraftLine, ...]:
-    """The latest drafts, the open one left out. Drafts without a name get one."""
-    found = [e for e in drafts.entries() if e.id != without]
-    return tuple(DraftLine(e.id, e.name or t("start.unnamed"), _saved(e.saved, t)) for e in found[:MOST])
+    """The latest drafts, the open one left out. One without a name gets one; a damaged one says so."""
+    folders = drafts.folder.iterdir() if drafts.folder.is_dir() else ()
+    found = [(_saved_at(f), f.name) for f in folders if f.name != without and drafts.has(f.name)]
+    return tuple(_line(drafts, name, saved, t) for saved, name in sorted(found, reverse=True)[:MOST])
 
 
-def _saved(seconds: float, t: Words) -> str:
-    return t("share.saved", date=t.date(datetime.fromtimestamp(seconds, UTC).date()))
+def _saved_at(folder: Path) -> float:
+    document = folder / DOCUMENT
+    return document.stat().st_mtime if document.is_file() else 0.0
+
+
+def _line(drafts: Drafts, draft: str, saved: float, t: Words) -> DraftLine:
+    try:
+        name = drafts.place(draft).read().name or t("start.unnamed")
+    except CrmKpiError:
+        name = t("start.unreadable")
+    day = datetime.fromtimestamp(saved, UTC).date()
+    return DraftLine(draft, name, t("share.saved", date=t.date(day)))

@@ -6,20 +6,23 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from crmkpi.catalog import metrics
 from crmkpi.catalog.trees import template as template_of
 from crmkpi.engine.data import DataDir
-from crmkpi.engine.evaluate import Where, evaluate
+from crmkpi.engine.evaluate import Where, available, evaluate
 from crmkpi.formula import Formula
 from crmkpi.i18n import Words
 from crmkpi.periods import Period, parse_period, period_of
 from crmkpi.project.document import Project
 from crmkpi.tree.answer import answer
+from crmkpi.tree.coverage import chosen_root
 from crmkpi.tree.explain import Explained, explain
 from crmkpi.tree.opening import coverage_of, opening, partner
 from crmkpi.tree.shown import MissingNode, ShownNode
 from crmkpi.views.columns import column_list
 
 SPARK_PERIODS = 13
+DEFAULT_TREE = "ecommerce_revenue"
 # a change smaller than this share of the value before is printed but not called better or worse
 CALM = 0.005
 OPERATORS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "−", ast.Mult: "×", ast.Div: "÷"}
@@ -104,9 +107,10 @@ def tree_view(data: DataDir, project: Project, asked: Asked, t: Words) -> TreeVi
 
 def explained_tree(data: DataDir, project: Project, asked: Asked) -> Explained:
     """The tree's numbers for what was asked; without a choice, the opening view of definitions.md."""
-    chosen = project.tree.template or "ecommerce_revenue"
+    chosen = project.tree.template or DEFAULT_TREE
     to_date = asked.comparison == "to_date"
-    covered = coverage_of(data, "orders")
+    table = root_table(data, chosen)
+    covered = coverage_of(data, table)
     compare = {"previous": "previous", "year_ago": "year"}.get(asked.comparison)
     period: Period | str | None = asked.period
     vs: Period | None = None
@@ -114,7 +118,7 @@ def explained_tree(data: DataDir, project: Project, asked: Asked) -> Explained:
         period = period_of(covered.last, "month")
         vs = period.year_ago() if period.year_ago().first >= covered.first else period.previous()
     elif compare and period is None:
-        opened = opening(data, "orders", compare)
+        opened = opening(data, table, compare)
         period, vs = opened.period, opened.vs
     elif compare and isinstance(period, str):
         vs = partner(covered, parse_period(period), compare)
@@ -122,9 +126,15 @@ def explained_tree(data: DataDir, project: Project, asked: Asked) -> Explained:
     return explain(data, chosen, period, vs, asked.where, hidden=hidden, to_date=to_date)
 
 
-def periods_to_choose(data: DataDir, grain: str = "month") -> tuple[str, ...]:
-    """Complete periods of the orders, the latest first, as stable texts."""
-    covered = coverage_of(data, "orders")
+def root_table(data: DataDir, template: str) -> str:
+    """The table that dates the root of a template under these data (orders, or messages for a funnel)."""
+    root = chosen_root(template_of(template), available(data))
+    return metrics()[root.metric].table
+
+
+def periods_to_choose(data: DataDir, template: str, grain: str = "month") -> tuple[str, ...]:
+    """Complete periods of the tree's table, the latest first, as stable texts."""
+    covered = coverage_of(data, root_table(data, template))
     found, period = [], covered.last_complete(grain)
     while period is not None and period.first >= covered.first:
         found.append(period.text)
@@ -243,7 +253,7 @@ def _sparks(data: DataDir, found: Explained, where: tuple[Where, ...]) -> dict[s
         before = first.previous()
         assert before is not None
         first = before
-    covered = coverage_of(data, "orders")
+    covered = coverage_of(data, root_table(data, found.template))
     names = sorted({n.metric for n in found.nodes if n.metric})
     start = max(first.first, covered.first)
     result = evaluate(data, names, grain, first=start, last=min(last.last, covered.last), where=where)
@@ -255,7 +265,7 @@ def _sparks(data: DataDir, found: Explained, where: tuple[Where, ...]) -> dict[s
 
 def _notices(data: DataDir, found: Explained, asked: Asked, t: Words) -> tuple[str, ...]:
     """What the reader must know about the two periods: season, a pause at the end, like for like."""
-    covered = coverage_of(data, "orders")
+    covered = coverage_of(data, root_table(data, found.template))
     notes = []
     if found.to_date or asked.comparison == "to_date":
         notes.append(t("opening.to_date"))

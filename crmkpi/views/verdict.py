@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ MARGIN = "margin_rate"
 MARGIN_ROOTS = ("gross_margin",)
 ORDER = ("off_track", "at_risk", "not_enough_data", "on_track", "done")
 MOST_STEPS = 3
+# where a new sentence begins: the coach may say several, a step needs the first
+SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-ZА-ЯЁ])")
 
 
 @dataclass(frozen=True)
@@ -94,8 +97,7 @@ def verdict_view(data: DataDir, project: Project, t: Words) -> VerdictView:
         headline=_headline(counts, t),
         tone=next((TONES[s] for s in ORDER if counts[s]), "neutral"),
         rows=rows,
-        # the same advice for several owners is said once
-        focus=tuple(dict.fromkeys(shown.focus)),
+        focus=_focus(document["focus"], t),
     )
 
 
@@ -104,6 +106,19 @@ def _headline(counts: Counter[str], t: Words) -> str:
         return t("verdict.none")
     parts = [t(f"verdict.count.{status}", n=counts[status]) for status in ORDER if counts[status]]
     return t("verdict.headline", n=counts.total(), parts=", ".join(parts))
+
+
+def _focus(focus: Mapping[str, Any], t: Words) -> tuple[str, ...]:
+    """Advice on the choice of KPIs; with several owners each is named, because the count is by owner."""
+    owners = [one for one in focus["per_owner"] if one["verdict"] != "fine"]
+    several = len(focus["per_owner"]) > 1
+    said = [
+        t("verdict.focus_owner", owner=owner_name(one["owner"], t), message=one["message"])
+        if several
+        else one["message"]
+        for one in owners
+    ]
+    return tuple(dict.fromkeys([*said, *(warning["message"] for warning in focus["warnings"])]))
 
 
 def _row(gap: GapRow, found: Mapping[str, Any], money: _Money, t: Words) -> VerdictRow:
@@ -223,9 +238,11 @@ def _steps(gap: GapRow, found: Mapping[str, Any], t: Words) -> tuple[str, ...]:
     for guard, text in zip(found["guardrails"], gap.guardrails, strict=True):
         if guard["ok"] is False:
             steps.append(t("verdict.step.guard", guard=text))
-    ahead = next((m for m in found["milestones"] if m["grain"] == found["grain"] and m["actual"] is None), None)
+    ahead = next(
+        (m for m in found["milestones"] if m["grain"] == found["grain"] and m["actual"] is None), None
+    )
     if ahead is not None and ahead["value"] is not None:
         value = t.value(ahead["value"], metrics()[found["metric"]].unit)
         steps.append(t("verdict.step.milestone", due=date.fromisoformat(ahead["due"]), value=value))
-    steps += [t("verdict.step.letter", letter=x.name, why=x.message) for x in gap.letters if not x.ok]
+    steps += [t("verdict.step.letter", letter=x.name, why=SENTENCE.split(x.message)[0]) for x in gap.letters if not x.ok]
     return tuple(steps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crmkpi.project.drafts import Drafts
 from tests.views.small_shop import write_orders
 
 
@@ -37,3 +38,17 @@ def test_the_receipt_shows_the_bridge_and_explains_another_total(shop_home, open
     assert "Данные загружены" in app.subheader[0].value
     app.number_input(key="own").set_value(1.0).run()
     assert any("Ни один шаг не объясняет" in m.value for m in app.markdown)
+
+
+def test_a_setting_is_saved_and_the_tables_are_built_again(shop_home, opened):
+    app = opened("data")
+    days = next(n for n in app.number_input if n.label.startswith("Клиент неактивен"))
+    days.set_value(60)
+    app.get("form_submit_button")[0].click().run() if app.get("form_submit_button") else app.button[
+        -1
+    ].click().run()
+    assert not app.exception, app.exception
+    drafts = Drafts(shop_home)
+    place = drafts.place(drafts.last())
+    assert place.read().settings.inactivity_days == 60
+    assert place.data.meta.inactivity_days == 60

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from crmkpi.project.drafts import Drafts
+from tests.views.small_shop import write_orders
+
 
 def test_a_newcomer_sees_the_promise_and_the_sample(home, opened):
     app = opened("start")
@@ -22,3 +25,21 @@ def test_both_languages_stand_on_their_own(home, opened, lang):
     app = opened("start", lang)
     latin = [m.value for m in app.markdown if lang == "ru" and m.value.isascii() and m.value.isalpha()]
     assert not latin
+
+
+def test_a_damaged_project_is_one_sentence_and_does_not_lock_the_visitor_out(shop_home, opened):
+    drafts = Drafts(shop_home)
+    (drafts.place(drafts.last()).root / "project.json").write_text("{", encoding="utf-8")
+    app = opened("start")
+    assert len(app.error) == 1
+    assert "повреждён" in app.error[0].value
+    assert app.button[0].label == "Открыть пример"
+
+
+def test_files_named_on_the_command_line_wait_on_the_data_page(home, opened, tmp_path, monkeypatch):
+    file = write_orders(tmp_path / "orders.csv")
+    monkeypatch.setenv("CRMKPI_FILES", str(file))
+    app = opened("start")
+    assert app.title[0].value == "Данные"
+    assert "Узнали 1 таблицу" in app.subheader[0].value
+    assert file.exists(), "the user's own file stays where it was"

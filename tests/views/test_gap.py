@@ -41,6 +41,10 @@ def test_the_way_begins_at_the_baseline_and_ends_at_the_goal(data, shop, rows, t
     view = gap_view(data, shop.model_copy(update={"targets": [target]}), t)
     path = dict(view.rows[0].paths)["month"]
     march = int((rows["month"] == "2026-03").sum())
-    assert path.points[0].actual == march
+    plan = [p for p in path.points if p.planned is not None]
+    past = [p for p in path.points if p.planned is None]
+    assert plan[0].actual == march
+    february = int((rows["month"] == "2026-02").sum())
+    assert past[-1].actual == february, "history ends just before the baseline"
     assert path.points[-1].planned == pytest.approx(80.0)
-    assert [p.tick for p in path.points] == ["март 26", "апр 26", "май 26", "июнь 26"]
+    assert [p.tick for p in plan] == ["март 26", "апр 26", "май 26", "июнь 26"]

@@ -51,7 +51,7 @@ def test_missing_nodes_name_the_columns_in_words(data, shop, t):
 
 
 def test_periods_to_choose_are_whole_months_latest_first(data, rows):
-    assert list(periods_to_choose(data)) == sorted(rows["month"].unique(), reverse=True)
+    assert list(periods_to_choose(data, "ecommerce_revenue")) == sorted(rows["month"].unique(), reverse=True)
 
 
 @pytest.mark.parametrize(
