@@ -18,7 +18,7 @@ from crmkpi.measures import MEASURES
 
 HERE = Path(__file__).parent / "metrics"
 # numbers about the period itself, and the typed margin: names a formula may use besides measures and metrics
-PERIOD_NAMES = ("period_days", "period_months", "days_in_season", "days_off_season", "typed_margin")
+PERIOD_NAMES = ("period_days", "period_months", "days_in_season", "days_off_season", "typed_margin", "visit_days")
 
 Unit = Literal["money", "share", "count", "ratio", "days", "hours", "minutes", "months", "points"]
 Level = Literal["goal", "controllable", "strategic", "development", "operational", "technical"]
@@ -46,11 +46,14 @@ class Synonyms(BaseModel):
 class Metric(BaseModel):
     """One metric of the catalogue.
 
-    `formula` or `measure`, or neither when `status` is not_yet. `numerator`, `denominator`: formulas where the
+    `formula` or `measure`, or neither when `status` is not_yet or sheet. `numerator`, `denominator`: formulas where the
     formula's own fraction does not show them. `table`: prepared table whose days date the metric.
     `history`: what must lie before the period: `previous` (unknown without the whole previous period),
     `inactivity` (unknown until N days after data_from), `warn` (always a value, warned until then).
-    `mature_days`: unknown until so many days after the period's end. `anonymous`: counts orders without customer.
+    `check`: a ratio that should be near 1, such as a model's value over what was observed; it only warns.
+    `settle_days`: so long after its end a period still ripens; `settle_by` sales_cycle: as long as four of five deals
+    take in these data. `months_up`: only for months and longer (a daily quintile is noise). `status` sheet: comes only
+    from a sheet of dated values. `mature_days`: unknown until so many days after the period's end. `anonymous`: counts orders without customer.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -70,16 +73,19 @@ class Metric(BaseModel):
     horizon: Literal["tactical", "strategic"] = "strategic"
     pair: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
+    check: str | None = None
     table: str = "orders"
     source: str = ""
     article: str = ""
     local: bool = False
     settle_days: int = 0
+    settle_by: Literal["sales_cycle"] | None = None
+    months_up: bool = False
     mature_days: int = 0
     history: Literal["previous", "inactivity", "warn"] | None = None
     anonymous: bool = False
     cohort: bool = False
-    status: Literal["ready", "not_yet"] = "ready"
+    status: Literal["ready", "not_yet", "sheet"] = "ready"
     synonyms: Synonyms = Field(default_factory=Synonyms)
 
     @model_validator(mode="after")
@@ -121,7 +127,7 @@ def _check(found: dict[str, Metric]) -> None:
     """Every name in a formula is known, no id is both a metric and another measure, nothing goes in circles."""
     known = {*found, *MEASURES, *PERIOD_NAMES}
     for metric in found.values():
-        for text in (metric.text, metric.numerator, metric.denominator):
+        for text in (metric.text, metric.numerator, metric.denominator, metric.check):
             if text is not None:
                 Formula(text).check_names(known)
         if metric.id in MEASURES and metric.measure != metric.id:

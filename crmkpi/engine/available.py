@@ -13,12 +13,18 @@ from crmkpi.engine.data import DataDir
 from crmkpi.engine.dimensions import Where, way
 from crmkpi.engine.prepare import PHYSICAL, WHOLE_ORDER
 from crmkpi.engine.result import Unavailable
+from crmkpi.engine.sheet import NEEDS, catalogue_of, sheet_names
+from crmkpi.engine.sheet import TABLE as SHEET
+from crmkpi.engine.slots import coverage_of
 from crmkpi.errors import CrmKpiError
 from crmkpi.formula import Formula
 from crmkpi.measures import MEASURES, REDUCTION_OF, REDUCTIONS, Measure
 
+SHEET_COLUMN = NEEDS[0]
 # tables read without filter and split: any dimension is fine
-FREE = {"company", "offers", "members"}
+FREE = {"company", "offers", "members", "purchases", "everyone_visits", "reminders", "groups_any"}
+# measures that need the margin of each order
+OF_MARGIN = {"cac_payback", "winback_campaigns_successful"}
 # the column to ask for when a whole table is missing
 UNLOCKS = {
     "orders": "orders.amount",
@@ -28,6 +34,14 @@ UNLOCKS = {
     "messages": "messages.sent_at",
     "campaigns": "campaigns.sent",
     "customers": "customers.customer_id",
+    "leads": "leads.lead_id",
+    "tickets": "tickets.ticket_id",
+    "surveys": "surveys.score",
+    "loyalty_points": "loyalty_points.points",
+    "ads": "ads.cost",
+    "sessions": "sessions.session_id",
+    "subscriptions": "subscriptions.mrr",
+    "dated_values": "dated_values.metric",
 }
 
 
@@ -45,9 +59,9 @@ class Lack:
     reason: str = "missing_columns"
 
 
-def chosen(ids: Sequence[str] | None) -> list[Metric]:
-    """Metrics by id, all of the catalogue for None; UnknownMetricError names the nearest."""
-    known = metrics()
+def chosen(ids: Sequence[str] | None, data: DataDir | None = None) -> list[Metric]:
+    """Metrics by id, all for None, with the user's own ones of these data; UnknownMetricError names the nearest."""
+    known = metrics() if data is None else catalogue_of(data)
     if ids is None:
         return list(known.values())
     for name in ids:
@@ -65,6 +79,10 @@ class Availability:
         self.dimensions = list(dict.fromkeys([*([by] if by else []), *[w.dimension for w in where]]))
         self._tables = set(data.tables())
         self._known: dict[str, Lack | None] = {}
+        # metrics whose values come from a sheet; it knows no segments
+        self.given: set[str] = set()
+        self._sheet = set() if self.dimensions else set(sheet_names(data))
+        self._metrics = catalogue_of(data)
 
     def of(self, metric: Metric) -> Unavailable | None:
         """None if the metric has rows, else what is missing."""
@@ -75,16 +93,33 @@ class Availability:
         """Whether a measure or metric can be had."""
         return self._name(name) is None
 
+    def table_of(self, metric: Metric) -> str:
+        """Prepared table whose days date the metric: its own, or the sheet that feeds it."""
+        own = metric.id not in self.given and coverage_of(self.data, metric.table) is not None
+        return metric.table if own else SHEET
+
     def _name(self, name: str) -> Lack | None:
         if name not in self._known:
             self._known[name] = self._find(name)
         return self._known[name]
 
     def _find(self, name: str) -> Lack | None:
-        metric = metrics().get(name)
+        metric = self._metrics.get(name)
         if metric is None:
             return self._period_name(name) if name in PERIOD_NAMES else self._measure(name)
+        lack = self._rows_of(metric)
+        if lack is None or name not in self._sheet:
+            return lack
+        self.given.add(name)
+        return None
+
+    def _rows_of(self, metric: Metric) -> Lack | None:
+        """What keeps tables of rows (or counts of the sheet) from feeding a metric."""
         lack = self._columns(metric.requires)
+        if metric.status == "sheet":
+            return lack or Lack({SHEET_COLUMN: None})
+        if lack is not None and metric.formula is not None and self._from_given(metric):
+            return self._node(Formula(metric.formula).tree)
         if metric.status == "not_yet":
             return Lack(lack.columns if lack else {}, "missing_columns" if lack else "not_yet")
         if lack is not None:
@@ -95,6 +130,16 @@ class Availability:
             return self._measure(metric.measure)
         assert metric.formula is not None
         return self._node(Formula(metric.formula).tree)
+
+    def _from_given(self, metric: Metric) -> bool:
+        """Whether a formula stands on numbers of the sheet, which needs no columns."""
+        return any(n in self._metrics and self.has(n) and self._given_below(n) for n in metric.names)
+
+    def _given_below(self, name: str) -> bool:
+        metric = self._metrics.get(name)
+        if name in self.given or metric is None:
+            return name in self.given
+        return any(self._given_below(n) for n in metric.names if n != name and self.has(n))
 
     def _node(self, node: ast.expr) -> Lack | None:
         """A formula needs all its names, but of `coalesce` only one argument."""
@@ -141,6 +186,8 @@ class Availability:
             facts.costed_share(self.data) < facts.COSTED_SHARE
         ):
             return Lack({"orders.cogs": None}, "sparse_costs")
+        if name in OF_MARGIN and facts.margin_rate(self.data) is None:
+            return Lack({"orders.cogs|order_lines.unit_cost": None})
         if name == "clicked_order_revenue" and send_rows.own_attribution(self.data):
             return Lack({"messages.clicked_at": None})  # the export's own attribution counts, never both
         return None
@@ -186,4 +233,4 @@ class Availability:
 def available(data: DataDir) -> dict[str, Unavailable | None]:
     """Every metric of the catalogue: None where it has rows, else what is missing."""
     answers = Availability(data)
-    return {name: answers.of(metric) for name, metric in metrics().items()}
+    return {name: answers.of(metric) for name, metric in catalogue_of(data).items()}

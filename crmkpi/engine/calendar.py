@@ -48,6 +48,11 @@ class Calendar:
         """Indices of the periods asked for."""
         return [i for i, slot in enumerate(self.slots) if slot.shown]
 
+    @property
+    def grain(self) -> str:
+        """Step of its periods."""
+        return self.slots[-1].period.grain
+
     def previous(self, t: int) -> Slot | None:
         """The predecessor, None if there is none (grain `all`)."""
         return self.slots[t - 1] if t > 0 else None

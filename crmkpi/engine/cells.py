@@ -86,6 +86,7 @@ def _period_columns(prep: Preparation) -> list[pl.Expr]:
     table: dict[str, list[float | None]] = {
         "period_days": days,
         "period_months": [_months(slot) for slot in slots],
+        "visit_days": [_days_inside(slot, prep.coverages.get("visits")) for slot in slots],
         "typed_margin": [prep.data.meta.margin_rate] * len(slots),
     }
     season = facts.high_season(prep.data) if prep.data.has("orders") else ()
@@ -124,7 +125,8 @@ def _season_days(
 def with_formulas(
     cells: pl.DataFrame, metrics: dict[str, Metric], unknown: dict[str, list[int]]
 ) -> pl.DataFrame:
-    """Add a column per metric, each after those it stands on; `unknown`: periods without a value, by metric."""
+    """Add a column per metric, each after those it stands on; `unknown`: periods without a value, by metric.
+    Metrics whose values stand in the table already (a sheet gave them) are not among `metrics`."""
     missing = {n for m in metrics.values() for n in _names(m)} - set(cells.columns) - set(metrics)
     cells = cells.with_columns([pl.lit(None, dtype=pl.Float64).alias(n) for n in sorted(missing)])
     for layer in _layers(metrics):
@@ -190,4 +192,5 @@ assert set(PERIOD_NAMES) == {
     "days_in_season",
     "days_off_season",
     "typed_margin",
+    "visit_days",
 }

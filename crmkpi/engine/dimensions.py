@@ -110,6 +110,8 @@ def way(data: DataDir, table: str, dimension: str) -> Way:
 def of_customer(data: DataDir, dimension: str) -> bool:
     """Whether the column belongs to the customer, not to the order: joined now, or copied to orders at load."""
     info = data.meta.dimensions.get(dimension)
+    if not data.has("orders"):
+        return dimension in text_columns(data, "customers")
     return way(data, "orders", dimension) == "customer" or (info is not None and info.as_of_today)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from crmkpi.catalog.metric import Metric, metrics
+from crmkpi.catalog.metric import Metric
 from crmkpi.engine import cohorts as cohort_room
 from crmkpi.engine.available import Availability, UnknownMetricError, available, chosen
 from crmkpi.engine.calendar import Calendar
@@ -18,16 +18,17 @@ from crmkpi.engine.data import DataDir
 from crmkpi.engine.dimensions import UnknownDimensionError, Where, dimensions, resolve, resolve_all
 from crmkpi.engine.long import metric_rows
 from crmkpi.engine.memory import Memory
-from crmkpi.engine.notices import Notices
+from crmkpi.engine.notices import SHORT_GRAINS, Notices
 from crmkpi.engine.prepare import Preparation
 from crmkpi.engine.reduce import reduce
 from crmkpi.engine.result import Result, Unavailable, Value, joined
+from crmkpi.engine.sheet import catalogue_of, with_sheet
 from crmkpi.engine.slots import coverages, grain_calendars, period_calendars
 from crmkpi.formula import Formula
 from crmkpi.measures import MEASURES
 from crmkpi.periods import Period
 
-DEFINITION_VERSION = "1"
+DEFINITION_VERSION = "2"
 ANSWERS = Memory(64)
 cohorts = cohort_room.cohorts
 
@@ -80,13 +81,14 @@ class _Question:
         self.data = data
         self.by = resolve(data, by) if by is not None else None
         self.where = resolve_all(data, where)
-        self.asked = chosen(ids)
+        self._metrics = catalogue_of(data)
+        self.asked = chosen(ids, data)
         self.availability = Availability(data, self.by, self.where)
         lacking = {m.id: self.availability.of(m) for m in self.asked}
         self.unavailable = tuple(u for u in lacking.values() if u is not None)
         self.ready = [m for m in self.asked if lacking[m.id] is None and not m.cohort]
         self.coverages = coverages(data)
-        self.tables = {m.table for m in self.ready}
+        self.tables = {self.availability.table_of(m) for m in self.ready}
 
     def answer(self, calendars: Sequence[Calendar], mark: object) -> Result:
         """Remembered, or computed calendar by calendar."""
@@ -99,32 +101,41 @@ class _Question:
         return ANSWERS.get(key, lambda: self._compute(calendars))
 
     def _compute(self, calendars: Sequence[Calendar]) -> Result:
-        closure, measures = self._closure()
-        parts = []
+        parts, skipped = [], [m for m in self.ready if m.months_up]
         for calendar in calendars:
+            ready = [m for m in self.ready if not (m.months_up and calendar.grain in SHORT_GRAINS)]
+            skipped = [m for m in skipped if m not in ready]
+            closure, measures = self._closure(ready)
             prep = Preparation(self.data, calendar, self.by, self.where, self.coverages)
             reduced = reduce(prep, measures, sorted(self.tables))
             notices = Notices(prep, closure, self.availability, reduced.overlap)
             segments = sorted({s for part in reduced.parts for s in part["seg"].to_list()} | self._blank)
             cells = wide(prep, reduced, measures, segments)
-            unknown = {name: notices.unknown(metric) for name, metric in closure.items()}
-            cells = with_formulas(cells, closure, unknown)
-            parts.append(metric_rows(self.ready, cells, reduced, notices))
-        return Result(joined(parts), self.unavailable)
+            given = [name for name in closure if name in self.availability.given]
+            cells = with_sheet(cells, self.data, calendar, given)
+            computed = {name: metric for name, metric in closure.items() if name not in given}
+            unknown = {name: notices.unknown(metric) for name, metric in computed.items()}
+            cells = with_formulas(cells, computed, unknown)
+            parts.append(metric_rows(ready, cells, reduced, notices))
+        short = [Unavailable(m.id, (), "short_grain") for m in (skipped if calendars else [])]
+        return Result(joined(parts), (*self.unavailable, *short))
 
     @property
     def _blank(self) -> set[int]:
         return {0} if self.by is None else set()
 
-    def _closure(self) -> tuple[dict[str, Metric], list[str]]:
+    def _closure(self, ready: Sequence[Metric]) -> tuple[dict[str, Metric], list[str]]:
         """Metrics and measures that the asked ones stand on, as far as the data feed them."""
         found: dict[str, Metric] = {}
         measures: dict[str, None] = {}
         # flows also say who moved between segments, a warning of retention
-        todo = [m.id for m in self.ready]
+        todo = [m.id for m in ready]
         while todo:
             name = todo.pop()
-            metric = metrics().get(name)
+            metric = self._metrics.get(name)
+            if metric is not None and name in self.availability.given:
+                found[name] = metric
+                continue
             if metric is None:
                 if name in MEASURES and self.availability.has(name):
                     measures[name] = None

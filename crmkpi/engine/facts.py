@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 
 import polars as pl
@@ -42,6 +43,57 @@ def costed_share(data: DataDir) -> float:
         .row(0)
     )
     return row[0] / row[1] if row[1] else 0.0
+
+
+def margin_rate(data: DataDir) -> float | None:
+    """Margin / revenue over orders with a known cost if they are 95 % of revenue, else the typed margin."""
+    if costed_share(data) < COSTED_SHARE:
+        return data.meta.margin_rate
+    return _margin_of_costed(data)
+
+
+@remembered
+def _margin_of_costed(data: DataDir) -> float | None:
+    known = data.frame("orders").filter(pl.col("cust").is_not_null() & pl.col("cogs").is_not_null())
+    margin, whole = known.select((pl.col("amount") - pl.col("cogs")).sum(), pl.col("amount").sum().alias("all")).collect().row(0)
+    return margin / whole if whole else None
+
+
+@remembered
+def sales_cycle_days(data: DataDir) -> int:
+    """Days in which four of five deals are won: so long a cohort of leads ripens. 0 without won deals."""
+    if not {"won_ts", "created_ts"} <= set(data.columns("leads")):
+        return 0
+    waited = (pl.col("won_ts") - pl.col("created_ts")) / DAY_SECONDS
+    known = data.frame("leads").select(waited.filter(waited >= 0).quantile(0.8, "nearest")).collect().item()
+    return 0 if known is None else math.ceil(known)
+
+
+@remembered
+def tier_order(data: DataDir) -> list[str]:
+    """Loyalty tiers, lowest first: as set by the user, else by the mean amount that their members have spent."""
+    if data.meta.loyalty_tiers:
+        return list(data.meta.loyalty_tiers)
+    if "loyalty_tier" not in data.columns("customers"):
+        return []
+    people = data.frame("customers").select("cust", tier=pl.col("loyalty_tier").cast(pl.String))
+    people = people.filter(pl.col("tier").is_not_null())
+    spent = pl.LazyFrame(schema={"cust": pl.Int32, "spent": pl.Int64})
+    if data.has("orders"):
+        spent = data.frame("orders").group_by("cust").agg(spent=pl.col("amount").sum())
+    both = people.join(spent, on="cust", how="left")
+    means = both.group_by("tier").agg(pl.col("spent").fill_null(0).mean()).sort("spent", "tier")
+    return means.collect()["tier"].to_list()
+
+
+def upper_tier(data: DataDir) -> pl.Expr:
+    """1 for customers of the chosen tier and above; without a choice, of any tier above the lowest."""
+    tiers = tier_order(data)
+    if not tiers:
+        return pl.lit(0, dtype=pl.Int64)
+    floor = data.meta.loyalty_floor
+    upper = tiers[tiers.index(floor) :] if floor in tiers else tiers[1:] or tiers
+    return pl.col("loyalty_tier").cast(pl.String).is_in(upper).fill_null(False).cast(pl.Int64)
 
 
 @remembered
@@ -104,6 +156,8 @@ def order_columns(data: DataDir, maps: DayMaps, idle: int, reads: set[str]) -> d
         "end_from": lambda: maps.ends_from(day),
         "first_from": lambda: maps.ends_from(pl.col("first_day")),
         "end_next": lambda: maps.ends_from(next_),
+        "end_year": lambda: maps.ends_from(day + DAYS_OF_A_YEAR),
+        "earned": lambda: _earned(data),
         "end_lost": lambda: maps.ends_from(day + idle + 1),
         "start_dormant": lambda: maps.starts_from(day + idle + 1),
         "start_next": lambda: maps.starts_from(next_ + 1),
@@ -115,6 +169,15 @@ def order_columns(data: DataDir, maps: DayMaps, idle: int, reads: set[str]) -> d
         "ts": lambda: _moment(data),
     }
     return {name: make() for name, make in ways.items() if name in reads}
+
+
+def _earned(data: DataDir) -> pl.Expr:
+    """Margin of an order: amount - cogs where known, else amount at the margin rate of the others or the typed one."""
+    rate = margin_rate(data)
+    usual = pl.col("amount") * rate if rate is not None else pl.lit(None, dtype=pl.Float64)
+    if costed_share(data) < COSTED_SHARE:
+        return usual.cast(pl.Float64)
+    return pl.coalesce((pl.col("amount") - pl.col("cogs")).cast(pl.Float64), usual)
 
 
 def _moment(data: DataDir) -> pl.Expr:

@@ -16,6 +16,8 @@ from crmkpi.measures import ADDITIVE
 
 NOTHING = pl.lit(None, dtype=pl.Float64)
 FAR = 1.5  # a model this many times off what was observed says so
+# metrics that have their own reason to be unknown in a cell
+UNSAID = {"cac_payback": "not_paid_back", "reach": "reach_not_added"}
 NO_CODES = pl.lit([], dtype=pl.List(pl.String))
 PERIODS: dict[str, pl.DataType] = {
     "rank": pl.Int32(),
@@ -35,8 +37,9 @@ def metric_rows(
     ranks = {metric.id: rank for rank, metric in enumerate(metrics)}
     tables: dict[str, list[Metric]] = {}
     for metric in metrics:
-        if metric.table in notices.prep.coverages:
-            tables.setdefault(metric.table, []).append(metric)
+        table = notices.availability.table_of(metric)
+        if table in notices.prep.coverages:
+            tables.setdefault(table, []).append(metric)
     parts = [_table_rows(table, some, ranks, cells, reduced, notices) for table, some in tables.items()]
     if not parts:
         return pl.DataFrame(schema=SCHEMA)
@@ -102,7 +105,7 @@ def _periods(metrics: list[Metric], ranks: dict[str, int], notices: Notices) -> 
     prep = notices.prep
     rows = []
     for metric in metrics:
-        coverage = prep.coverages[metric.table]
+        coverage = prep.coverages[notices.availability.table_of(metric)]
         fixed = notices.of_metric(metric)
         for t in prep.calendar.shown:
             slot = prep.calendar.slots[t]
@@ -159,6 +162,8 @@ def _cell_codes(metric: Metric, cells: pl.DataFrame, notices: Notices, below: st
         claims["zero_denominator"] = expression(below) == 0
     if metric.id in ("return_rate", "return_rate_orders"):
         claims["above_one"] = pl.col(metric.id) > 1
+    if metric.id in UNSAID:
+        claims[UNSAID[metric.id]] = pl.col(metric.id).is_null()
     if metric.check is not None:
         ratio = expression(metric.check)
         claims["differs_from_observed"] = (ratio > FAR) | (ratio < 1 / FAR)

@@ -3,7 +3,8 @@
 Codes (texts in i18n `warning.<code>`): incomplete, closed_by_pause, unsettled, first_period, no_previous_period,
 left_censored, immature, segments_overlap, moved_between, as_of_today, all_blank, partly_blank, zero_denominator,
 above_one, differs_from_observed, margin_typed, includes_shipping, delivered_from_sent, reachable_from_sends,
-attributed_own, attributed_last_click, outside_coverage, coarse_costs, campaigns_left_out, partial_lines.
+attributed_own, attributed_last_click, outside_coverage, coarse_costs, campaigns_left_out, partial_lines,
+from_sheet, tiers_by_spend, not_paid_back, reach_not_added.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from datetime import timedelta
 from functools import cached_property
 
 from crmkpi.catalog.metric import Metric
+from crmkpi.engine import facts
 from crmkpi.engine.available import Availability
 from crmkpi.engine.calendar import Slot
 from crmkpi.engine.cells import covered, remembers
@@ -27,7 +29,7 @@ from crmkpi.periods import Coverage
 SHORT_GRAINS = ("day", "week")
 DELIVERED = {"delivered_count", "trigger_delivered", "mass_delivered", "sms_delivered", "push_delivered"}
 ATTRIBUTED = {"crm_revenue", "attributed_orders", "converted_count", "trigger_converted", "mass_converted"}
-TODAY_TABLES = {"contacts", "members"}
+TODAY_TABLES = {"contacts", "members", "groups", "groups_any"}
 REACHABLE = {"reachable_from_sends", "base_reachable_from_sends"}
 
 
@@ -58,7 +60,7 @@ class Notices:
         """All names below a metric: metrics and measures, itself included; only what the data feed."""
         if name not in self._roots:
             found = {name}
-            metric = self.metrics.get(name)
+            metric = None if name in self.availability.given else self.metrics.get(name)
             if metric is not None and metric.text is not None:
                 for other in metric.names:
                     if other != name and self.availability.has(other):
@@ -71,15 +73,22 @@ class Notices:
     def _traits(self, name: str) -> Traits:
         """What a metric inherits from the metrics below it."""
         if name not in self._inherited:
-            below = [self.metrics[n] for n in self.roots(name) if n in self.metrics]
+            given = self.availability.given
+            below = [self.metrics[n] for n in self.roots(name) if n in self.metrics and n not in given]
             self._inherited[name] = Traits(
                 histories=frozenset(m.history for m in below if m.history),
                 mature=max((m.mature_days for m in below), default=0),
-                settle=max((m.settle_days for m in below), default=0),
+                settle=max((self._settle(m) for m in below), default=0),
                 measures=tuple(MEASURES[n] for n in sorted(self.roots(name)) if n in MEASURES),
                 tables=frozenset(self._tables(name)),
             )
         return self._inherited[name]
+
+    def _settle(self, metric: Metric) -> int:
+        """Days after a period's end in which the metric still ripens."""
+        if metric.settle_by == "sales_cycle":
+            return max(metric.settle_days, facts.sales_cycle_days(self.prep.data))
+        return metric.settle_days
 
     def _tables(self, name: str) -> set[str]:
         tables: set[str] = set()
@@ -96,7 +105,7 @@ class Notices:
         return [t for t in range(self.prep.calendar.n) if self._why_unknown(metric, t)]
 
     def _why_unknown(self, metric: Metric, t: int) -> list[str]:
-        coverage = self.prep.coverages.get(metric.table)
+        coverage = self.prep.coverages.get(self.availability.table_of(metric))
         slot = self.prep.calendar.slots[t]
         if coverage is None:
             return []
@@ -177,6 +186,10 @@ class Notices:
             codes.append("reachable_from_sends")
         if roots & ATTRIBUTED:
             codes.append(self._attribution)
+        if roots & self.availability.given:
+            codes.append("from_sheet")
+        if "upper_tier_members" in roots and not meta.loyalty_tiers:
+            codes.append("tiers_by_spend")
         if "sends" in tables and self._campaigns_left_out:
             codes.append("campaigns_left_out")
         return codes

@@ -16,6 +16,15 @@ from crmkpi.engine import facts
 from crmkpi.engine.calendar import Calendar, DayMaps
 from crmkpi.engine.data import DataDir
 from crmkpi.engine.dimensions import Where, of_customer, way, with_dimensions
+from crmkpi.engine.row_tables import (
+    answer_rows,
+    holdout_rows,
+    plain_rows,
+    point_rows,
+    subscription_rows,
+    visit_rows,
+    won_lead_rows,
+)
 from crmkpi.engine.send_rows import campaign_rows, contact_rows, message_rows
 from crmkpi.periods import Coverage
 
@@ -34,6 +43,22 @@ PHYSICAL: dict[str, tuple[str, ...]] = {
     "members": ("customers",),
     "subscribed": ("customers",),
     "unsubscribed": ("customers",),
+    "purchases": ("orders",),
+    "leads": ("leads",),
+    "won_leads": ("leads",),
+    "tickets": ("tickets",),
+    "answers": ("surveys", "tickets"),
+    "loyalty_points": ("loyalty_points",),
+    "ads": ("ads",),
+    "visits": ("sessions",),
+    "everyone_visits": ("sessions",),
+    "subscriptions": ("subscriptions",),
+    "trials": ("subscriptions",),
+    "reminders": ("messages",),
+    "holdouts": ("messages",),
+    "groups": ("customers",),
+    "groups_any": ("customers",),
+    "dated_values": ("dated_values",),
 }
 # columns an order loses when it is cut into its lines: they belong to the whole order
 WHOLE_ORDER = ("gross", "discount", "refund", "shipping", "tax", "cogs", "guest_count")
@@ -139,9 +164,63 @@ class Preparation:
             ),
             list_to=maps.starts_from(pl.col("left_day") + 1),
             known_from=maps.ends_from(pl.col("known_day")),
+            upper=facts.upper_tier(self.data),
             loyal_from=pl.when(pl.col("loyal_day").is_not_null()).then(maps.ends_from(pl.col("loyal_day"))),
         )
+        if "control" not in self.data.columns("customers"):
+            rows = rows.with_columns(control=pl.lit(None, dtype=pl.Int64))
         return rows.with_columns(self._segment(by, "customers"))
+
+    def purchases(self) -> pl.LazyFrame:
+        """Every valid order, no filter and no split: what a customer did after a message."""
+        return self._orders({"ts", "amount", "earned"}, None, ())
+
+    def visits(self, everyone: bool = False) -> pl.LazyFrame:
+        """Visits that pass the filter; everyone: under filters on customers only, split by a customer's column only."""
+        by, where = self.by, self.where
+        if everyone:
+            where = tuple(w for w in where if way(self.data, "sessions", w.dimension) == "customer")
+            by = by if self.split_by_customer else None
+        rows = visit_rows(self.data, self.maps("visits"))
+        return self._timed(self._cut(rows, "sessions", by, where), "visits", "sessions", by)
+
+    def subscriptions(self, trials: bool = False) -> pl.LazyFrame:
+        """Subscriptions that pass the filter; trials: those with a trial, dated by its first day."""
+        rows = subscription_rows(self.data, self.maps("subscriptions"))
+        rows = self._cut(rows, "subscriptions", self.by, self.where)
+        if trials:
+            rows = rows.filter(pl.col("trial_day").is_not_null()).with_columns(day=pl.col("trial_day"))
+        return self._timed(rows, "subscriptions", "subscriptions", self.by)
+
+    def answers(self) -> pl.LazyFrame:
+        """Answers to surveys and marks of requests as one."""
+        parts = []
+        for table in PHYSICAL["answers"]:
+            if self.data.has(table):
+                rows = self._cut(answer_rows(self.data, table), table, self.by, self.where)
+                timed = self._timed(rows, "answers", table, self.by)
+                parts.append(timed.select("cust", "day", "t", "seg", "kind", "score", "good", "invited"))
+        return pl.concat(parts)
+
+    def rows(self, table: str) -> pl.LazyFrame:
+        """Leads, won leads, requests, points or ads that pass the filter, with all columns of their measures."""
+        stored = PHYSICAL[table][0]
+        special = {"won_leads": won_lead_rows, "loyalty_points": point_rows}
+        rows = special[table](self.data) if table in special else plain_rows(self.data, stored)
+        return self._timed(self._cut(rows, stored, self.by, self.where), table, stored, self.by)
+
+    def reminders(self) -> pl.LazyFrame:
+        """Delivered trigger messages (without kinds: all but transactional ones), no filter and no split."""
+        sent = message_rows(self.data).filter(pl.col("delivered") > 0)
+        if "kind" in self.data.columns("messages"):
+            sent = sent.filter(pl.col("kind") == "trigger")
+        return sent.select("cust", "ts")
+
+    def holdouts(self) -> pl.LazyFrame:
+        """Messages and withheld messages of known groups that pass the filter."""
+        rows = self._cut(holdout_rows(self.data), "messages", self.by, self.where)
+        timed = self._timed(rows, "holdouts", "messages", self.by)
+        return timed.select("cust", "ts", "day", "t", "seg", "code", "control", "winback", "cost")
 
     def list_changes(self, day: str) -> pl.LazyFrame:
         """Customers who joined or left the mailing list, dated by that day."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import narwhals as nw
@@ -17,7 +17,25 @@ from crmkpi.measures.model import Additive, flag
 ROWS, KNOWN = "__rows", "__known"
 COMPANIES = Memory(6)
 # lists of customers have no day of their own: nothing to count per period
-UNCOUNTED = ("contacts", "members")
+UNCOUNTED = ("contacts", "members", "groups", "groups_any", "dated_values")
+
+
+# tables that come with all the columns of their measures: few rows, or few columns
+WHOLE_TABLES: dict[str, Callable[[Preparation], pl.LazyFrame]] = {
+    "purchases": lambda prep: prep.purchases(),
+    "visits": lambda prep: prep.visits(),
+    "everyone_visits": lambda prep: prep.visits(everyone=True),
+    "subscriptions": lambda prep: prep.subscriptions(),
+    "trials": lambda prep: prep.subscriptions(trials=True),
+    "answers": lambda prep: prep.answers(),
+    "reminders": lambda prep: prep.reminders(),
+    "holdouts": lambda prep: prep.holdouts(),
+    "leads": lambda prep: prep.rows("leads"),
+    "won_leads": lambda prep: prep.rows("won_leads"),
+    "tickets": lambda prep: prep.rows("tickets"),
+    "loyalty_points": lambda prep: prep.rows("loyalty_points"),
+    "ads": lambda prep: prep.rows("ads"),
+}
 
 
 @dataclass
@@ -41,6 +59,7 @@ def reduce(prep: Preparation, names: Iterable[str], tables: Iterable[str]) -> Re
         {name: nw.from_native(frame.lazy()) for name, frame in prepared.items()},
         n_periods=prep.calendar.n,
         inactivity_days=prep.days_idle,
+        shown=tuple(prep.calendar.shown),
     )
     lazy = [sum_rows(frames[t], [a for a in sums if a.measure.table == t]) for t in _tables_of(sums)]
     lazy += [REDUCTIONS[job].run(frames) for job in jobs]
@@ -84,8 +103,10 @@ def _prepared(
         for table in REDUCTIONS[job].tables:
             wanted = reads.setdefault(table, set())
             for name in REDUCTIONS[job].measures:
-                if MEASURES[name].table in (table, _home(table)):
-                    wanted.update(MEASURES[name].reads)
+                measure = MEASURES[name]
+                if measure.table in (table, _home(table)):
+                    wanted.update(read for read in measure.reads if "." not in read)
+                wanted.update(r.split(".")[1] for r in measure.reads if r.startswith(f"{table}."))
     if "activity" in reads:
         reads.setdefault("orders", set()).update(flows.ACTIVITY_READS)
     lazy = {name: _frame(prep, name, columns) for name, columns in reads.items() if name != "activity"}
@@ -132,10 +153,13 @@ def _frame(prep: Preparation, name: str, reads: set[str]) -> pl.LazyFrame:
         return prep.campaigns().select("cust", "day", "t", "seg", *sorted(reads))
     if name in ("contacts", "members"):
         kept = ("seg", "reach_from", "reach_to", "list_from", "list_to", "known_from", "loyal_from")
-        return prep.contacts(plain=name == "members").select("cust", *kept, "push", "filled", "fields")
+        return prep.contacts(plain=name == "members").select("cust", *kept, "push", "filled", "fields", "upper")
+    if name in ("groups", "groups_any"):
+        return prep.contacts(plain=name == "groups_any").select("cust", "seg", "known_from", "control")
     if name in ("subscribed", "unsubscribed"):
         return prep.list_changes(f"{name}_day")
-    return prep.table(name, *sorted(reads))
+    whole = WHOLE_TABLES.get(name)
+    return prep.table(name, *sorted(reads)) if whole is None else whole(prep)
 
 
 def _counts(prepared: dict[str, pl.DataFrame], table: str) -> pl.LazyFrame:

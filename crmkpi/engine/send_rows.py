@@ -147,4 +147,6 @@ def _hard_bounces(data: DataDir) -> pl.LazyFrame:
     if not data.has("messages") or "bounce_kind" not in data.columns("messages"):
         return pl.LazyFrame(schema={"cust": pl.Int32, "bounce_day": pl.Int64})
     hard = data.frame("messages").filter((pl.col("bounce_kind") == "hard") & pl.col("cust").is_not_null())
+    if "control" in data.columns("messages"):
+        hard = hard.filter(pl.col("control").fill_null(0) == 0)
     return hard.group_by("cust").agg(bounce_day=pl.col("day").min().cast(pl.Int64))

@@ -24,8 +24,26 @@ DATED_BY = {
     "members": ("orders", "messages", "campaigns", "customers"),
     "subscribed": ("orders", "messages", "campaigns", "customers"),
     "unsubscribed": ("orders", "messages", "campaigns", "customers"),
+    "groups": ("orders", "messages", "campaigns", "customers"),
+    "groups_any": ("orders", "messages", "campaigns", "customers"),
+    "purchases": ("orders",),
+    "leads": ("leads",),
+    "won_leads": ("leads",),
+    "tickets": ("tickets",),
+    "answers": ("surveys", "tickets"),
+    "loyalty_points": ("loyalty_points",),
+    "ads": ("ads",),
+    "visits": ("sessions",),
+    "everyone_visits": ("sessions",),
+    "subscriptions": ("subscriptions",),
+    "trials": ("subscriptions",),
+    "reminders": ("messages",),
+    "holdouts": ("messages",),
+    "dated_values": ("dated_values",),
 }
 MONTHLY_GAP = 7
+# tables of numbers that somebody dated, not of events
+MONTHLY_TABLES = ("costs", "ads", "dated_values")
 
 
 def coverage_of(data: DataDir, table: str) -> Coverage | None:
@@ -39,8 +57,8 @@ def coverage_of(data: DataDir, table: str) -> Coverage | None:
     parts = [known[n].coverage for n in names]
     first, last = min(c.first for c in parts), max(c.last for c in parts)
     gap = min(c.usual_gap for c in parts)
-    if table == "costs" and gap >= MONTHLY_GAP:
-        # a sum per month stands for the whole month, whatever day it is booked on
+    if table in MONTHLY_TABLES and gap >= MONTHLY_GAP:
+        # a number per month stands for the whole month, whatever day it is booked on
         month = Period(last.replace(day=1), last, "month")
         first, last = first.replace(day=1), periods_between(month.first, last, "month")[-1].last
     return Coverage(first, last, gap)

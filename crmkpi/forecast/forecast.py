@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy import stats
@@ -19,6 +20,8 @@ MIN_CHOICE = 12
 MAX_HISTORY = {"day": 400, "week": 208}
 MAX_STEPS = 400
 SEED = 20260131
+# forecasts kept in memory: the coach asks for one many times while it weighs goals
+KEPT = 32
 
 
 @dataclass(frozen=True)
@@ -74,8 +77,21 @@ def forecast(
     Business rule (methods.md 6): candidates seasonal naive, damped Holt, Theta, drift on the transformed scale;
     choice by rolling-origin MASE; bootstrap of residuals; conformal widths. With 6 to 11 complete periods the
     closed form of a random walk with drift; below 6 nothing. `planned_weight` is the planned denominator of a
-    rate: fewer observations than before add binomial noise. Same input, same numbers.
+    rate: fewer observations than before add binomial noise. Same input, same numbers, so the last few are kept.
     """
+    return _forecast(tuple(series), until, share, limits, paths, planned_weight, seed)
+
+
+@lru_cache(maxsize=KEPT)
+def _forecast(
+    series: tuple[Point, ...],
+    until: Period,
+    share: bool,
+    limits: tuple[float | None, float | None],
+    paths: int,
+    planned_weight: float | None,
+    seed: int,
+) -> Forecast | NotEnough:
     tail = known_tail(series)
     tail = tail[-MAX_HISTORY.get(until.grain, len(tail) or 1) :]
     if len(tail) < MIN_HISTORY:

@@ -153,7 +153,7 @@ def open_bytes(path: Path, kind: str, member: str | None, file: str, limits: Lim
         else:
             with path.open("rb") as plain:
                 yield plain
-    except (zipfile.BadZipFile, KeyError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, gzip.BadGzipFile, KeyError, NotImplementedError) as error:
         raise DamagedFileError(file=file) from error
     except OSError as error:
         raise FileMissingError(file=file) from error

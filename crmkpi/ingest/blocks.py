@@ -58,7 +58,11 @@ def read_block(data: bytes, layout: Layout, before: int, final: bool) -> Block:
     """Rows of a block of whole lines, `before` lines of the file standing above it. Unless `final`, a record
     that is cut at the end stays unused."""
     block = _fast(data, layout, before, final)
-    return block if block is not None else _slow(data, layout, before, final)
+    if block is None:
+        block = _slow(data, layout, before, final)
+    if b'="' in data and block.frame.height:  # ="00012" keeps Excel from making a number of it
+        block.frame = block.frame.with_columns(pl.col(layout.names).str.replace(r'^="([^"]*)"$', "$1"))
+    return block
 
 
 @dataclass
@@ -83,7 +87,7 @@ def _fast(data: bytes, layout: Layout, before: int, final: bool) -> Block | None
     quoted = quote is not None and quote.encode() in data
     if quoted and dialect.escape and (dialect.escape + str(quote)).encode() in data:
         return None
-    rest, doubled = b"", False
+    rest, empty_quoted = b"", False
     if quoted:
         quotes = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == ord(str(quote)))
         if len(quotes) % 2 and not final:
@@ -91,8 +95,20 @@ def _fast(data: bytes, layout: Layout, before: int, final: bool) -> Block | None
             data, rest, quotes = data[:used], data[used:], quotes[quotes < used]
         if not data or not _in_place(data, quotes, ord(delimiter)):
             return None
-        doubled = bool((np.diff(quotes) == 1).any())
-    return _parsed(data, rest, layout, before, quoted, doubled)
+        empty_quoted = _empty_quoted(data, quotes)
+    return _parsed(data, rest, layout, before, quoted, empty_quoted)
+
+
+def _empty_quoted(data: bytes, quotes: np.ndarray) -> bool:
+    """Whether a cell is just a pair of quotes, which is empty and not null to polars. A pair inside a
+    cell stands for one quote; at the end of a cell it has a third quote beside it."""
+    opening, closing = quotes[0::2], quotes[1::2]
+    pairs = opening[closing - opening == 1]
+    codes = np.frombuffer(data, dtype=np.uint8)
+    quote = codes[quotes[0]] if len(quotes) else 0
+    beside = (pairs > 0) & (codes[np.maximum(pairs - 1, 0)] == quote)
+    beside |= codes[np.minimum(pairs + 2, len(codes) - 1)] == quote
+    return bool((~beside).any())
 
 
 def _record_cut(data: bytes, quotes: np.ndarray) -> int:
@@ -146,7 +162,7 @@ def _polars(data: bytes, names: list[str], dialect: Dialect, exact: bool) -> pl.
 
 
 def _parsed(
-    data: bytes, rest: bytes, layout: Layout, before: int, quoted: bool, doubled: bool
+    data: bytes, rest: bytes, layout: Layout, before: int, quoted: bool, empty_quoted: bool
 ) -> Block | None:
     """Row numbers and shapes of a block; None when it needs the forgiving splitter after all."""
     names, dialect, limits = layout.names, layout.dialect, layout.limits
@@ -155,7 +171,7 @@ def _parsed(
         frame, exact = _polars(data, names, dialect, exact=False), False
     if frame is None:
         return None
-    if doubled:  # "" is an empty cell too
+    if empty_quoted:  # "" is an empty cell too
         frame = frame.with_columns(pl.when(pl.all().str.len_bytes() > 0).then(pl.all()))
     lines = count_byte(data, _LF) + (not data.endswith(b"\n") and bool(data))
     marks = None

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from functools import lru_cache
 from pathlib import Path
 
 _CAMEL = re.compile(r"(?<=[a-zа-я0-9])(?=[A-ZА-Я])|(?<=[A-ZА-Я])(?=[A-ZА-Я][a-zа-я])")
 _LAST_HASH = re.compile(r"\s*#\s*$")
+_LETTERS = re.compile(r"[A-Za-zА-Яа-яЁё]+")
+_CYRILLIC = re.compile(r"[А-Яа-яЁё]")
+# Latin letters that look like Russian ones: people type «Cумма» with an English C
+_TWINS = str.maketrans("ABCEHKMOPTXaceopxy", "АВСЕНКМОРТХасеорху")
 _WORD = re.compile(r"[a-zа-я]+|\d+|№|%")
 CURRENCY_WORDS = {
     "RUB": ("₽", "руб", "rub", "rur", "р"),
@@ -37,10 +42,19 @@ _HINTS = _hints()
 _COUNTED_MONEY = frozenset({"сумма", "amount", "revenue"})
 
 
+def _one_alphabet(word: re.Match[str]) -> str:
+    """A Russian word typed with a few Latin twins, all in Russian letters; other words as they are."""
+    if not _CYRILLIC.search(word[0]):
+        return word[0]
+    whole = word[0].translate(_TWINS)
+    return whole if not re.search("[A-Za-z]", whole) else word[0]
+
+
 @lru_cache(maxsize=20_000)
 def words(header: str) -> tuple[str, ...]:
     """Words of a header in order: `CustomerID` -> customer, id; «Сумма заказа, руб.» -> сумма, заказа."""
-    text = _CAMEL.sub(" ", header.replace("\ufeff", "")).lower().replace("ё", "е")
+    text = _LETTERS.sub(_one_alphabet, unicodedata.normalize("NFC", header.replace("\ufeff", "")))
+    text = _CAMEL.sub(" ", text).lower().replace("ё", "е")
     text = text.replace("e-mail", "email").replace("е-mail", "email")
     found = _WORD.findall(_LAST_HASH.sub(" no", text))
     kept = [w for w in found if w not in _HINTS["unit"]]

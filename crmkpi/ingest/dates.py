@@ -77,7 +77,13 @@ def named(cell: pl.Expr) -> pl.Expr:
     text = text.str.replace(r"(\d{4})\s*(?:года|год|г)\b\.?", "$1").str.replace(
         r"(\d),?\s+(?:в|at)\s+(\d)", "$1 $2"
     )
-    text = text.str.replace_all(r"\b([ap])\.?m\b\.?", "${1}M").str.replace("aM", "AM").str.replace("pM", "PM")
+    # GMT+0300 (JavaScript) is the offset +0300
+    text = text.str.replace(r"\b(?:utc|gmt)([-+]\d)", "$1").str.replace(r"\s?\b(?:utc|gmt)$", " UTC")
+    text = (
+        text.str.replace_all(r"(^|[\d\s])([ap])\.?m\b\.?", "${1}${2}M")
+        .str.replace("aM", "AM")
+        .str.replace("pM", "PM")
+    )
     return text.str.replace_all(r"\s+", " ").str.replace(r"(\d)t(\d)", "${1}T$2").str.replace(r"z$", "Z")
 
 
@@ -85,7 +91,7 @@ def numeric(cell: pl.Expr) -> pl.Expr:
     """A date of digits only: white space collapsed, AM/PM upper-case, zone names as offsets."""
     text = stripped(cell).str.replace_all(r"[\s\u00a0\u202f]+", " ")
     return (
-        text.str.replace(r"(?i)\b([ap])\.?m\.?$", "${1}M").str.replace(r"aM$", "AM").str.replace(r"pM$", "PM")
+        text.str.replace(r"(?i)([ap])\.?m\.?$", "${1}M").str.replace(r"aM$", "AM").str.replace(r"pM$", "PM")
     )
 
 
@@ -137,7 +143,7 @@ def date_form(distinct: pl.DataFrame, order: str | None = None) -> DateForm:
 
     `order` is a person's answer; without it the order is proven, follows the dots, or stays unclear.
     """
-    names = bool(distinct["v"].str.contains(r"(?i)[a-zа-я]{3,}").any())
+    names = bool(distinct["v"].str.replace(r"\s(?:UTC|GMT|MSK)$", "").str.contains(r"(?i)[a-zа-я]{3,}").any())
     table = shapes(distinct, names)
     if table.height > 400:
         return DateForm((), 0)

@@ -22,7 +22,8 @@ ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 class FileReport:
     """One table of one file as it was understood. `header_set` is the hash under which its mapping is kept;
     `dimensions`: kept further columns, own name -> source column; `reasons`: source column -> why it was taken
-    for what; `loaded`: whether its rows are in the store; `answers`: what was decided."""
+    for what; `rules`: what is special about the known export; `loaded`: whether its rows are in the store;
+    `answers`: what was decided."""
 
     source: Source
     columns: list[ColumnProfile]
@@ -45,6 +46,7 @@ class FileReport:
     questions: list[Question] = field(default_factory=list)
     issues: list[Finding] = field(default_factory=list)
     answers: dict[str, str] = field(default_factory=dict)
+    rules: tuple[str, ...] = ()
     loaded: bool = False
     words: Words = field(default_factory=Words, repr=False)
 

@@ -22,6 +22,8 @@ from crmkpi.engine.data import DamagedDataError
 
 FOLDER, INDEX = "files", "index.json"
 ABANDONED_SECONDS = 6 * 3600
+# two renames take far less; a process that was killed between them never ends
+SWAP_SECONDS = 1.0
 
 
 class Entry(BaseModel):
@@ -134,7 +136,7 @@ def carry_part(old: Path, new: Path, entry: Entry) -> None:
 def replacing(root: Path) -> Iterator[Path]:
     """A fresh directory that takes the place of `root` if the block ends well; else nothing has changed."""
     root.parent.mkdir(parents=True, exist_ok=True)
-    _tidy(root)
+    repaired(root)
     fresh = Path(tempfile.mkdtemp(prefix=f".{root.name}-", dir=root.parent))
     try:
         yield fresh
@@ -143,28 +145,58 @@ def replacing(root: Path) -> Iterator[Path]:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def _tidy(root: Path) -> None:
-    """Take up what a killed load left beside the directory: bring the old data back if they were set aside,
-    remove half-written directories that nobody has touched for a while."""
+def repaired(root: Path) -> Path:
+    """Take up what a killed load left beside a data directory, and return it; call it before reading or writing.
+
+    A load that dies between its two renames leaves no directory and the old data set aside: they come back.
+    Half-written directories and old data that nobody needs any more go once nobody has touched them for a while.
+    """
+    asides = sorted(root.parent.glob(f".{root.name}-old-*/old"), key=_age, reverse=True)
+    if asides and not root.exists() and not _appears(root):
+        try:
+            os.replace(asides[0], root)
+        except OSError:
+            # another process was quicker, with its own copy or with a finished load
+            if not root.exists():
+                raise
     for left in root.parent.glob(f".{root.name}-*"):
-        if not root.exists() and (left / "old").is_dir():
-            os.replace(left / "old", root)
-        if time.time() - left.stat().st_mtime > ABANDONED_SECONDS:
+        if root.exists() and time.time() - _age(left) > ABANDONED_SECONDS:
             shutil.rmtree(left, ignore_errors=True)
+    return root
+
+
+def _appears(root: Path) -> bool:
+    """Whether a load that is between its two renames right now finishes within the usual time."""
+    until = time.monotonic() + SWAP_SECONDS
+    while time.monotonic() < until:
+        if root.exists():
+            return True
+        time.sleep(0.02)
+    return root.exists()
+
+
+def _age(path: Path) -> float:
+    """When a directory was last changed; the epoch if it has just gone."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _swap(fresh: Path, root: Path) -> None:
-    """Put the fresh directory in place: the old one steps aside and comes back if the rename fails."""
+    """Put the fresh directory in place: the old one steps aside and comes back whatever happens in between.
+
+    A signal handler may raise anywhere (SystemExit at SIGTERM); a killed process is repaired by `repaired`.
+    """
     os.chmod(fresh, 0o755)
-    if not root.exists():
-        os.replace(fresh, root)
-        return
     aside = Path(tempfile.mkdtemp(prefix=f".{root.name}-old-", dir=root.parent))
-    os.replace(root, aside / "old")
     try:
+        if root.exists():
+            os.replace(root, aside / "old")
         os.replace(fresh, root)
-    except OSError:
-        os.replace(aside / "old", root)
-        raise
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        # an exception that is no Exception (a signal) must bring the old data back too
+        if not root.exists() and (aside / "old").is_dir():
+            os.replace(aside / "old", root)
+        if root.exists():
+            shutil.rmtree(aside, ignore_errors=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,18 @@ from crmkpi.i18n import Words
 from crmkpi.ingest import amounts, repeats
 from crmkpi.ingest.clean import CleanTable, clean
 from crmkpi.ingest.file_report import FileReport, report_of
+from crmkpi.ingest.known_exports import match_preset
 from crmkpi.ingest.loading_errors import BadAnswerError, BadMappingError
 from crmkpi.ingest.match import Proposal, header_set, propose
-from crmkpi.ingest.profile import ColumnProfile, profile
+from crmkpi.ingest.profile import NUMERIC, ColumnProfile, profile
 from crmkpi.ingest.quality import ANONYMOUS_SHARE
 from crmkpi.ingest.questions import Question, answer_to
+from crmkpi.ingest.rates import rate_questions, with_counts
 from crmkpi.ingest.read import read
 from crmkpi.ingest.sniff import Source, sniff
-from crmkpi.ingest.text_table import TextTable
+from crmkpi.ingest.special_rules import fixed_answers, rule_questions, ruled
+from crmkpi.ingest.text_table import Finding, TextTable
+from crmkpi.ingest.wide import KpiSheet, kpi_sheet
 from crmkpi.tables import TABLES
 
 Given = Mapping[str, Mapping[str, Any]]
@@ -39,6 +43,8 @@ class Seen:
     report: FileReport
     text: TextTable
     profiles: list[ColumnProfile]
+    # what special rules did to the rows when they were last typed
+    notes: list[Finding] = field(default_factory=list)
 
     def cleaned(self, zone: str | None, only: Sequence[str] | None = None) -> CleanTable:
         """Typed rows of the mapped columns (all, or `only` these canonical ones)."""
@@ -49,7 +55,13 @@ class Seen:
         # times with an offset move to the project's zone only if that was the answer
         moved = [p.name for p in self.profiles if answer_to(report.answers, "time_zone", p.name) == "project"]
         zones = dict.fromkeys(moved, zone)
-        return clean(self.text, self.profiles, report.table, mapping, dimensions, zones)
+        table = clean(self.text, self.profiles, report.table, mapping, dimensions, zones)
+        if only is not None:
+            return table
+        table, counted = with_counts(table, self.text, self.profiles, report.answers)
+        table, special = ruled(table, self.text, report.rules, report.answers)
+        self.notes = [*counted, *special]
+        return table
 
 
 def inspect(
@@ -87,17 +99,41 @@ def look(
     say = progress or (lambda stage, share: None)
     for source in sniff(path, file=name):
         say("reading", 0.0)
-        text = read(source)
+        text, told = read(source), for_source(mapping, source)
+        sheet = _sheet(text, told, remembered or {})
+        key = header_set(sheet.key if sheet is not None else text.columns)
         given = {k: str(v) for k, v in for_source(answers, source).items()}
-        confirmed = (remembered or {}).get(header_set(text.columns), {})
-        given = {**confirmed.get("answers", {}), **given}
+        given = {**(remembered or {}).get(key, {}).get("answers", {}), **given}
+        if sheet is not None:
+            text = sheet.long(given)
         say("profiling", 0.5)
         profiles = profile(text, given)
         say("matching", 0.9)
-        report = report_of(text, profiles, header_set(text.columns), words or Words())
+        report = report_of(text, profiles, key, words or Words())
         report.answers = given
-        _recognise(report, text, profiles, remembered, for_source(mapping, source))
+        _recognise(report, text, profiles, remembered, told)
+        if sheet is not None:
+            report.questions += sheet.questions()
         yield Seen(report, text, profiles)
+
+
+def _sheet(text: TextTable, told: Mapping[str, Any], remembered: Given) -> KpiSheet | None:
+    """The table as a KPI sheet, unless people say that it is another table or its columns make one up.
+
+    One row per period may also be an export (advertising by day): it is one when a table explains each number.
+    """
+    sheet = kpi_sheet(text)
+    own = set(map(str, told.get("columns", {}).values()))
+    if sheet is None or header_set(text.columns) in remembered or (own and own <= set(text.columns)):
+        return None
+    if not sheet.by_rows:
+        return sheet
+    profiles = profile(text)
+    proposal = propose(text, profiles)
+    if proposal.table is None or TABLES[proposal.table].missing(set(proposal.mapping)):
+        return sheet
+    numbers = {p.name for p in profiles if p.kind in NUMERIC}
+    return None if numbers <= set(proposal.mapping.values()) else sheet
 
 
 def for_source(given: Given | None, source: Source) -> Mapping[str, Any]:
@@ -128,7 +164,16 @@ def _recognise(
     chosen = answer_to(report.answers, "which_amount", None)
     if chosen is not None and chosen in text.columns:
         report.mapping = {k: v for k, v in report.mapping.items() if v != chosen} | {"amount": chosen}
-    report.questions = _questions(proposal, profiles, report)
+    report.rules = _rules(report, text)
+    report.questions = _questions(proposal, profiles, report, "amount" in override.get("columns", {}))
+    report.questions += rule_questions(report.table, text, report.mapping, report.answers)
+    report.questions += rate_questions(report.table, text, profiles, report.mapping)
+
+
+def _rules(report: FileReport, text: TextTable) -> tuple[str, ...]:
+    """Rules of the known export whose headers these are, also where people have confirmed the mapping since."""
+    hit = match_preset(text.columns)
+    return hit.preset.rules if hit is not None and hit.preset.table == report.table else ()
 
 
 def _override(report: FileReport, given: Mapping[str, Any], columns: Sequence[str]) -> None:
@@ -150,11 +195,14 @@ def _override(report: FileReport, given: Mapping[str, Any], columns: Sequence[st
     report.confidence = dict.fromkeys(mapping, 1.0)
 
 
-def _questions(proposal: Proposal, profiles: list[ColumnProfile], report: FileReport) -> list[Question]:
-    """Questions on mapped columns and on the file; a column that is not used changes no number."""
+def _questions(
+    proposal: Proposal, profiles: list[ColumnProfile], report: FileReport, amount_told: bool
+) -> list[Question]:
+    """Questions on mapped columns and on the file; a column that is not used changes no number, and an amount
+    that a person has chosen is not asked about."""
     used = set(report.mapping.values())
     found = [q for p in profiles if p.name in used for q in p.questions] + list(proposal.questions)
-    own = (repeats.CODE, amounts.CODE, "anonymous_orders")
+    own = [repeats.CODE, amounts.CODE, "anonymous_orders", *(["which_amount"] if amount_told else [])]
     return list({q.key: q for q in found if q.code not in own}.values())
 
 
@@ -172,17 +220,50 @@ def row_questions(seen: Seen, rows: CleanTable) -> list[Question]:
     found: list[Question] = []
     if table == "orders":
         asked = [repeats.question(repeats.repeats(frame)), amounts.question(frame, rows.labels)]
-        found += [q for q in asked if q is not None]
+        settled_by_system = fixed_answers(seen.report.rules)
+        found += [q for q in asked if q is not None and q.code not in settled_by_system]
     if "currency" in frame.columns:
         values = sorted(frame["currency"].drop_nulls().unique())
         if len(values) > 1 and not any(q.code == "currency" for q in seen.report.questions):
-            found.append(Question("currency", rows.labels["currency"], tuple(values), None, True, {}))
+            sums = _sums(frame, values)
+            found.append(Question("currency", rows.labels["currency"], tuple(values), None, True, sums))
     anonymous = _anonymous(frame)
     if anonymous > ANONYMOUS_SHARE:
-        params: dict[str, object] = {"share": round(100 * anonymous, 1)}
+        params: dict[str, object] = {"share": round(100 * anonymous, 1), **_both_revenues(frame)}
         column = rows.labels.get("customer_id")
         found.append(Question("anonymous_orders", column, ("customers", "all"), "customers", True, params))
     return found
+
+
+def _worth(frame: pl.DataFrame) -> pl.Expr | None:
+    """Money of a row of an order file or of lines, None where the file has none."""
+    names = set(frame.columns)
+    for name in ("amount", "line_amount"):
+        if name in names:
+            return pl.col(name)
+    return pl.col("quantity") * pl.col("unit_price") if {"quantity", "unit_price"} <= names else None
+
+
+def _sums(frame: pl.DataFrame, values: Sequence[str]) -> dict[str, object]:
+    """Sum of the amounts in each currency."""
+    worth = _worth(frame)
+    if worth is None:
+        return {}
+    sums = dict(frame.group_by("currency").agg(worth.sum().round(2)).drop_nulls("currency").iter_rows())
+    return {"sums": {value: sums.get(value) for value in values}}
+
+
+def _both_revenues(frame: pl.DataFrame) -> dict[str, object]:
+    """Plain sums of positive amounts: of known customers, and of everyone."""
+    worth = _worth(frame)
+    if worth is None:
+        return {}
+    sold = frame.filter(worth > 0)
+    known = sold.filter(pl.col("customer_id").is_not_null())
+    return {
+        name: round(float(rows.select(worth.sum()).item() or 0), 2)
+        for name, rows in (("customers", known), ("all", sold))
+    }
 
 
 def _anonymous(frame: pl.DataFrame) -> float:

@@ -12,6 +12,7 @@ from crmkpi.ingest.cells import filled
 from crmkpi.ingest.dates import DateForm, compact_form, date_form, is_zero_date, moment, offsets, serial_form
 from crmkpi.ingest.flags import flag_words
 from crmkpi.ingest.numbers import (
+    MIXED,
     DecimalEvidence,
     currencies,
     decimal_evidence,
@@ -76,7 +77,7 @@ def recognise(name: str, values: pl.DataFrame, hints: Hints) -> Found:
     known = values.filter(filled(pl.col("v"), codes).is_not_null())
     raw = known if known.height == values.height else values.filter(pl.col("v").is_not_null())
     words = flag_words(raw["v"].to_list()) if raw.height <= 8 else None
-    if words is not None:
+    if words is not None and not _counted_bits(name, raw):
         return Found("flag", words)
     if known.is_empty():
         return Found("empty")
@@ -86,6 +87,12 @@ def recognise(name: str, values: pl.DataFrame, hints: Hints) -> Found:
         if found is not None:
             return found
     return replace(_as_words(name, known, sample), codes=codes)
+
+
+def _counted_bits(name: str, raw: pl.DataFrame) -> bool:
+    """Whether zeros and ones are few things counted («Количество») and no yes or no."""
+    figures = headers.looks_like_count(name) or headers.looks_like_money(name)
+    return figures and bool(raw["v"].is_in(["0", "1"]).all())
 
 
 def phone(text: pl.Expr) -> pl.Expr:
@@ -170,7 +177,8 @@ def _ordered(name: str, real: pl.DataFrame, hints: Hints) -> DateForm:
 def _worth_reading(sample: pl.DataFrame) -> bool:
     """Cheap look before shapes are made: digits and a separator or a month name in most values."""
     return (
-        _share(sample, pl.col("v").str.contains(r"\d.*[-/.:\s]") & (pl.col("v").str.len_chars() <= 45)) >= 0.4
+        _share(sample, pl.col("v").str.contains(r"\d.*[-/.:\sT]") & (pl.col("v").str.len_chars() <= 45))
+        >= 0.4
         or _share(sample, pl.col("v").str.contains(r"(?i)^[a-zа-я]{3,8}\D{0,3}\d{2,4}$")) >= 0.8
     )
 
@@ -238,8 +246,8 @@ def _as_id(name: str, known: pl.DataFrame, sample: pl.DataFrame, hints: Hints) -
     mixed = _share(sample, v.str.contains(r"^[A-Za-zА-Я]{1,6}[-_#№]?\d{2,}[\dA-Za-z-]*$|^[#№]\s?\d+$")) >= 0.9
     if not (zeros or long_ or named_ or uuid or (mixed and known.height > 20)):
         return None
-    floats = known.select((v.str.contains(r"^\d+[.,]0$") | v.str.contains(r"^\d+$")).all()).item()
-    through_float = bool(floats) and bool(known["v"].str.contains(r"[.,]0$").any())
+    floats = known.select(v.str.contains(r"^\d+(?:[.,]0{1,2})?$").all()).item()
+    through_float = bool(floats) and bool(known["v"].str.contains(r"[.,]0{1,2}$").any())
     return Found("id", ".0" if through_float else None, findings=_damaged(name, known))
 
 
@@ -281,10 +289,17 @@ def _as_number(name: str, known: pl.DataFrame, sample: pl.DataFrame, hints: Hint
         questions,
         percents=shares > 0,
         foreign=foreign(currency, found) if currency and len(found) > 1 else None,
-        findings=_damaged(name, known) if headers.looks_like_id(name) else (),
+        findings=_figures_findings(name, known, sign),
         doubtful=evidence.unclear,
         proven=evidence.sign,
     )
+
+
+def _figures_findings(name: str, known: pl.DataFrame, sign: str | None) -> tuple[Finding, ...]:
+    out = _damaged(name, known) if headers.looks_like_id(name) else ()
+    if sign != MIXED:
+        return out
+    return (*out, Finding("mixed_decimals", "warning", name, int(known["n"].sum()), {"column": name}))
 
 
 def _decimal(

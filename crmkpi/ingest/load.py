@@ -27,6 +27,7 @@ from crmkpi.ingest.merge import shared_keys
 from crmkpi.ingest.prepare import Prepared, prepare
 from crmkpi.ingest.quality import finding
 from crmkpi.ingest.receipt import FileReceipt, Receipt
+from crmkpi.ingest.sheet_names import sheets_apart
 from crmkpi.ingest.text_table import Finding
 
 __all__ = ["LoadResult", "LoadSettings", "Loaded", "load", "read_record", "rebuild"]
@@ -84,7 +85,7 @@ def load(
     settings, say = settings or LoadSettings(), progress or (lambda stage, share: None)
     index = files.read_index(store.root)
     given = Choices(words, answers, remembered, mapping, names or {})
-    seen = _recognised(_distinct(_looked_at(paths, given, say)))
+    seen = sheets_apart(_recognised(_distinct(_looked_at(paths, given, say))))
     known = any(s.report.table == "orders" for s in seen) or any(e.table == "orders" for e in index.entries)
     say("cleaning", 0.6)
     ready = [prepare(s, settings.zone, known, n) for n, s in enumerate(seen)]
@@ -250,10 +251,12 @@ def _file_receipts(seen: Sequence[Seen], record: LoadRecord | None, parts: Parts
 
 def _file_receipt(seen: Seen) -> FileReceipt:
     report = seen.report
-    reasons = seen.text.rejected["reason"].value_counts().sort("reason").iter_rows()
+    reasons = dict(seen.text.rejected["reason"].value_counts().sort("reason").iter_rows())
+    services = sum(f.count for f in seen.notes if f.code == "service_rows")
+    reasons |= {"service_row": services} if services else {}
     return FileReceipt(
         report.file, report.member, report.sheet, report.table or "", report.rows_in, report.rows_used,
-        report.rows_rejected, report.rows_empty, report.dropped_total_rows, report.skipped_title_rows, dict(reasons),
+        report.rows_rejected, report.rows_empty, report.dropped_total_rows, report.skipped_title_rows, reasons,
     )  # fmt: skip
 
 

@@ -24,6 +24,8 @@ _WORD = rf"(?i)^({_MONEY_WORDS}\b\.?\s?)|(\s?{_MONEY_WORDS}\.?)$"
 # Excel and web pages group thousands by blanks of all widths and by apostrophes
 _GROUP_BLANK = r"[\s\u00a0\u2007\u2009\u202f'’`´]+"
 _CORE = r"^[-+]?(?:\d[\d ]*(?:[.,]\d+)*[.,]?|[.,]\d+)(?:[eE][-+]?\d{1,3})?$"
+# both signs are proven in one column (a sheet with numbers beside numbers as text): each value says its own
+MIXED = ",."
 _WHOLE = r"^[-+]?\d[\d ]*$"
 
 
@@ -40,13 +42,13 @@ class DecimalEvidence:
 
     @property
     def sign(self) -> str | None:
-        """The proven decimal sign, or None."""
+        """The proven decimal sign, MIXED when both are and no value is unclear, or None."""
         if self.dot and not self.comma:
             return "."
         if self.comma and not self.dot:
             return ","
         if self.dot and self.comma and not (self.unclear_dot or self.unclear_comma):
-            return "." if self.dot >= self.comma else ","
+            return MIXED
         return None
 
     @property
@@ -134,8 +136,10 @@ def number(cell: pl.Expr, decimal: str | None, percent: bool = False, plain: boo
     """
     sign = decimal or "."
     if plain:
-        bare = cell.str.replace(",", ".", literal=True) if sign == "," else cell
+        bare = cell.str.replace(",", ".", literal=True) if "," in sign else cell
         return stripped(bare).cast(pl.Float64, strict=False)
+    if sign == MIXED:
+        return pl.coalesce(number(cell, ".", percent), number(cell, ",", percent))
     group = "," if sign == "." else "."
     text = tidied(cell)
     valid = (

@@ -31,6 +31,12 @@ SPOKEN = {
 }
 # vocabularies that only unify spellings: a channel of one's own is as good as any
 OPEN = ("message_channel",)
+# how people write thousands and millions in front of a unit
+THOUSANDS = {
+    1_000: r"тыс|тысяч\w*|k|thousands?",
+    1_000_000: r"млн|миллион\w*|mln|m|millions?",
+    1_000_000_000: r"млрд|bn",
+}
 # rows without these cannot be placed; customer_id of a visit or an answer may be unknown
 CUSTOMER_OPTIONAL = ("sessions", "surveys")
 
@@ -66,6 +72,8 @@ def physical(table: str, rows: pl.DataFrame, ids: pl.DataFrame, scale: int) -> P
     _drop_unplaced(out, spec)
     _one_per_key(out, spec)
     _speak(out, spec)
+    if "unit" in out.frame.columns:
+        _whole_units(out)
     frame = out.frame.with_columns(_typed(spec, out.frame, scale))
     frame = _timed(frame, spec)
     if "customer_id" in frame.columns:
@@ -83,7 +91,12 @@ def _drop_unplaced(out: Physical, spec: Table) -> None:
     ]
     if spec.name in CUSTOMER_OPTIONAL:
         needed = [c for c in needed if c != "customer_id"]
+    if "target" in out.frame.columns:
+        # a month ahead has a plan and no fact yet
+        needed = [c for c in needed if c != "value"]
     kept = out.frame.drop_nulls(needed) if needed else out.frame
+    if "target" in out.frame.columns:
+        kept = kept.filter(pl.any_horizontal(pl.col("value", "target").is_not_null()))
     out.rejected = out.frame.height - kept.height
     out.frame = kept
 
@@ -124,6 +137,25 @@ def _speak(out: Physical, spec: Table) -> None:
         if vocabulary == "cost_category" and unknown:
             values = pl.when(pl.col(column).is_in(unknown)).then(None).otherwise(values).alias(column)
         out.frame = out.frame.with_columns(values)
+
+
+def _whole_units(out: Physical) -> None:
+    """Values kept in thousands or millions become values: «тыс. руб.» -> «руб.», times 1,000."""
+    text = pl.col("unit").str.strip_chars().str.to_lowercase()
+    factors = [(size, text.str.contains(rf"^(?:{words})(?:\b|\.|\s|$)")) for size, words in THOUSANDS.items()]
+    factor = pl.coalesce(*(pl.when(fits).then(pl.lit(float(size))) for size, fits in factors), pl.lit(1.0))
+    rows = out.frame.with_columns(factor.alias("__factor"))
+    changed = rows.filter(pl.col("__factor") != 1)
+    if changed.is_empty():
+        return
+    numbers = [c for c in ("value", "target") if c in rows.columns]
+    rest = text.str.replace(rf"^(?:{'|'.join(THOUSANDS.values())})\.?\s*", "")
+    plain_unit = pl.when(pl.col("__factor") == 1).then("unit").when(rest != "").then(rest)
+    out.frame = rows.with_columns(*(pl.col(c) * pl.col("__factor") for c in numbers), unit=plain_unit).drop(
+        "__factor"
+    )
+    params: dict[str, object] = {"n": changed.height, "example": str(changed["unit"].min())}
+    out.findings.append(Finding("scaled_values", "info", "unit", changed.height, params))
 
 
 def _typed(spec: Table, frame: pl.DataFrame, scale: int) -> list[pl.Expr]:

@@ -21,6 +21,7 @@ from crmkpi.ingest.loading_errors import (
 from crmkpi.ingest.money import scale_of
 from crmkpi.ingest.quality import finding
 from crmkpi.ingest.questions import Question
+from crmkpi.ingest.special_rules import fixed_answers
 from crmkpi.tables import TABLES
 
 SHOWN_COLUMNS = 12
@@ -51,12 +52,13 @@ def prepare(seen: Seen, zone: str | None, orders_known: bool, number: int) -> Pr
         report.questions = all_questions(seen, zone)
         return Prepared(seen, None, None, settled(report, report.questions)[1])
     table = seen.cleaned(zone)
+    _note_rules(seen, table)
     if table.table in ASKED:
         report.questions = [*report.questions, *row_questions(seen, table)]
     decided, still = settled(report, report.questions)
     if still:
         return Prepared(seen, None, None, still)
-    decided |= _facts(table, decided)
+    decided |= _facts(table, {**decided, **fixed_answers(report.rules)})
     frame = table.frame
     if table.table == "order_lines":
         frame = frame.with_columns(line_money(frame).alias("__money")).drop(
@@ -121,13 +123,22 @@ def _facts(table: CleanTable, decided: dict[str, str]) -> dict[str, str]:
     """What the rows of an order file prove without a question."""
     if table.table != "orders":
         return {}
-    facts: dict[str, str] = {}
+    facts = {code: answer for code, answer in decided.items() if code in (repeats.CODE, amounts.CODE)}
     seen = repeats.repeats(table.frame)
     if seen.several and repeats.CODE not in decided and seen.evidence is not None:
         facts[repeats.CODE] = seen.evidence
     if "shipping" in table.frame.columns and amounts.CODE not in decided:
         facts[amounts.CODE] = amounts.shipping_inside(table.frame, table.labels) or amounts.NO
     return facts
+
+
+def _note_rules(seen: Seen, table: CleanTable) -> None:
+    """Findings of the special rules; rows that are no sales but services count as rejected."""
+    report = seen.report
+    report.issues += seen.notes
+    left_out = sum(f.count for f in seen.notes if f.code == "service_rows")
+    report.rows_used -= left_out
+    report.rows_rejected += left_out
 
 
 def _flags(table: CleanTable) -> tuple[str, ...]:

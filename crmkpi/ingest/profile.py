@@ -179,7 +179,7 @@ def _as_text(cell: pl.Expr, column: ColumnProfile, used: str) -> pl.Expr:
         return kinds.phone(text)
     # a column of whole numbers that went through a float: 17850.0 is customer 17850
     if column.format == ".0":
-        return text.str.strip_suffix(".0").str.strip_suffix(",0")
+        return text.str.replace(r"[.,]0{1,2}$", "")
     return text.str.replace(r"^(-?\d+)[.,]0+$", "$1") if column.format in (",", ".") else text
 
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
+from crmkpi.ingest.column_names import looks_like_count
 from crmkpi.ingest.profile import ColumnProfile
 from crmkpi.ingest.synonym_words import (
     FILLER,
@@ -81,6 +82,8 @@ def fit(source: ColumnProfile, table: str, column: Column) -> Fit:
 
 def _value_share(source: ColumnProfile, column: Column) -> float:
     share = _FITS[column.kind].get(source.kind, 0.0)
+    if column.kind == "id" and source.kind in ("integer", "number") and looks_like_count(source.name):
+        return 0.0  # «Получателей» counts people, it does not name one
     if column.kind == "flag" and source.kind in ("integer", "number"):
         # opens of one recipient are few; hundreds are a campaign's count
         share = share if isinstance(source.max, (int, float)) and -1 < source.max <= 60 else 0.0

@@ -1,137 +1,189 @@
-"""Wide sheets: periods across the top (янв.26, 1 кв. 2026, 2026-01), one row per metric -> values by date.
+"""KPI sheets: periods across the top (янв.26, 1 кв. 2026), one row per metric, or the other way round.
 
 This is how many people keep their KPI. Such a sheet becomes a long text table with the columns metric, date, value
-and, where rows or headers say plan and fact, target; every cell stays text, so the usual typing counts it.
+and, where the sheet has them, target (plan), owner and unit; every cell stays text, so the usual typing counts it.
+Months without a year and per cents without a sign are asked about, never guessed.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import replace
-from datetime import date, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import polars as pl
 
 from crmkpi.ingest.cells import filled
-from crmkpi.ingest.dates import date_form, moment
+from crmkpi.ingest.questions import Question, answer_to
+from crmkpi.ingest.sheet_rows import across, down, reheaded
+from crmkpi.ingest.sheet_words import DERIVED, GRAINS, PLAN, SOME_YEAR, period_start
 from crmkpi.ingest.text_table import ROW, Finding, TextTable
 
-FEWEST = 3
-_QUARTER = re.compile(r"(?:([1-4])\s*(?:кв|квартал|q)\.?|q([1-4]))[\s'.-]*((?:20)?\d{2})\s*(?:г\.?)?", re.I)
-_QUARTER_LATER = re.compile(r"(20\d{2})[\s-]*(?:q([1-4])|([1-4])\s*кв\.?)", re.I)
-_WEEK = re.compile(r"(20\d{2})[\s-]*w(\d{1,2})|(?:нед|неделя|week|w)\.?\s*(\d{1,2})\D+(20\d{2})", re.I)
-_YEAR = re.compile(r"(20\d{2})\s*(?:г\.?|год)?", re.I)
-_PLAN = frozenset({"план", "plan", "target", "цель", "планы", "бюджет", "budget"})
-_FACT = frozenset({"факт", "fact", "actual", "результат", "actuals"})
-_FINEST = ("day", "week", "month", "quarter", "year")
+__all__ = ["KpiSheet", "kpi_sheet", "long_values", "period_start"]
+YEAR, PERCENT = "sheet_year", "sheet_percent"
+SHARES, PERCENTS = "shares", "percents"
+YEARS_BACK = 6
+# a sheet that people keep by hand is small; a larger table is an export
+MOST_ROWS, MOST_PERIODS = 5000, 1500
+# a rate above this cannot be a share that people track
+ABOVE_SHARE = 1.5
+_YEAR_IN_NAME = re.compile(r"(?<!\d)20[12]\d(?!\d)")
 
 
-def period_start(header: str) -> tuple[str, date] | None:
-    """Grain and first day of a header that is a period with its year, else None.
+@dataclass(frozen=True)
+class KpiSheet:
+    """A sheet of metrics by period, before dates and per cents are settled.
 
-    >>> period_start("1 кв. 2026")
-    ('quarter', datetime.date(2026, 1, 1))
+    `cells`: one row per filled cell with `__row`, metric, role (plan, fact), period (text), value, owner, unit;
+    `periods`: period texts in their order; `key`: headers and metrics, by which the same sheet of next month is
+    known; `by_rows`: one row per period (it may also be another table); `left_out`: finding code -> count.
     """
-    text = header.strip().lower()
-    if found := _YEAR.fullmatch(text):
-        return "year", date(int(found[1]), 1, 1)
-    if found := _QUARTER.fullmatch(text):
-        return "quarter", date(_full_year(found[3]), 3 * int(found[1] or found[2]) - 2, 1)
-    if found := _QUARTER_LATER.fullmatch(text):
-        return "quarter", date(int(found[1]), 3 * int(found[2] or found[3]) - 2, 1)
-    if found := _WEEK.fullmatch(text):
-        return _week(int(found[1] or found[4]), int(found[2] or found[3]))
-    form = date_form(pl.DataFrame({"v": [header.strip()], "n": [1]}))
-    if not form.formats or form.unclear:
+
+    table: TextTable
+    cells: pl.DataFrame
+    periods: tuple[str, ...]
+    key: tuple[str, ...]
+    by_rows: bool
+    left_out: Mapping[str, int]
+
+    @property
+    def yearless(self) -> bool:
+        """Whether some period says no year."""
+        return any(period_start(p) is None for p in self.periods)
+
+    @property
+    def named_year(self) -> int | None:
+        """The one year that the names of file, member or sheet say; None without or with several."""
+        source = self.table.source
+        text = " ".join(n for n in (source.file, source.member, source.sheet) if n)
+        found = set(_YEAR_IN_NAME.findall(text))
+        return int(found.pop()) if len(found) == 1 else None
+
+    def questions(self) -> tuple[Question, ...]:
+        """The year of months without one; whether 0.3 in a row of per cents is 30 % or 0.3 %."""
+        found: list[Question] = []
+        if self.yearless:
+            this = datetime.now(tz=UTC).year
+            named = self.named_year
+            years = sorted({*range(this - YEARS_BACK, this + 2), *([named] if named else [])}, reverse=True)
+            default = str(named) if named else None
+            params: dict[str, object] = {"x": self.periods[0]}
+            found.append(Question(YEAR, None, tuple(map(str, years)), default, True, params))
+        rates = self._rates()
+        if rates.len() and self._percents is None:
+            x = rates.sort()[-1]
+            params = {"x": f"{x:g}", "shares": f"{100 * x:g}", "percents": f"{x:g}"}
+            found.append(Question(PERCENT, None, (SHARES, PERCENTS), None, True, params))
+        return tuple(found)
+
+    @property
+    def _percents(self) -> bool | None:
+        """True where a cell proves that per cents are written as plain numbers; None if nobody knows."""
+        rates = self._rates()
+        return True if rates.len() and bool((rates > ABOVE_SHARE).any()) else None
+
+    def _rates(self) -> pl.Series:
+        """Sizes of the cells of metrics in per cent that carry no per cent sign and are not nil."""
+        wanted = self.cells.filter((pl.col("unit") == "%") & ~pl.col("value").str.contains("%", literal=True))
+        plain = wanted["value"].str.replace_all(r"[\s\u00a0\u202f]", "").str.replace(",", ".", literal=True)
+        sizes = plain.cast(pl.Float64, strict=False).abs().drop_nulls()
+        return sizes.filter(sizes > 0)
+
+    def long(self, answers: Mapping[str, str] | None = None) -> TextTable:
+        """The sheet as metric, date, value, target, owner, unit. Without an answer an open question takes the
+        first option: the load holds the file up until a person has said."""
+        given = answers or {}
+        asked = {q.code: q.default or q.options[0] for q in self.questions()}
+        year = answer_to(given, YEAR, None) or asked.get(YEAR)
+        percents = (answer_to(given, PERCENT, None) or asked.get(PERCENT)) == PERCENTS or self._percents
+        grains, dates = _dates(self.periods, int(year) if year and year.isdigit() else SOME_YEAR)
+        finest = _grain(grains.values())
+        kept = [p for p in self.periods if grains.get(p) == finest]
+        cells = self.cells.filter(pl.col("period").is_in(kept) & (pl.col("role") != DERIVED))
+        cells = cells.with_columns(
+            pl.col("period").replace_strict(dates, return_dtype=pl.String).alias("date")
+        )
+        if percents:
+            signed = (pl.col("unit") == "%") & ~pl.col("value").str.contains("%", literal=True)
+            cells = cells.with_columns(
+                pl.when(signed).then(pl.col("value") + " %").otherwise("value").alias("value")
+            )
+        return self._table(_plan_beside_fact(cells), len(self.periods) - len(kept))
+
+    def _table(self, long: pl.DataFrame, coarser: int) -> TextTable:
+        columns = ["metric", "date", "value"]
+        columns += [c for c in ("target", "owner", "unit") if long[c].null_count() < long.height]
+        counts = {"period_rows" if self.by_rows else "wide_sheet": long.height, "wide_totals": coarser, **self.left_out}
+        found = [Finding(code, "info", None, n) for code, n in counts.items() if n]
+        return replace(
+            self.table,
+            frame=long.select(*columns, ROW),
+            columns=columns,
+            original_headers=columns,
+            rows_in=long.height,
+            rows_rejected=0,
+            rows_empty=0,
+            dropped_total_rows=0,
+            rows_used=long.height,
+            findings=[*self.table.findings, *found],
+        )
+
+
+def kpi_sheet(table: TextTable) -> KpiSheet | None:
+    """The table as a sheet of metrics by period, either way round; None when it is not one."""
+    if table.rows_used > MOST_ROWS or (not table.rows_used and table.rows_in > MOST_ROWS):
         return None
-    day = pl.select(moment(pl.lit(header.strip()), form.formats).dt.date()).item()
-    return None if day is None else ("day" if "%d" in form.formats[0] else "month", day)
-
-
-def _full_year(text: str) -> int:
-    return int(text) if len(text) == 4 else 2000 + int(text)
-
-
-def _week(year: int, week: int) -> tuple[str, date] | None:
-    if not 1 <= week <= 53:
+    table = reheaded(table)
+    rows = table.collect()
+    rows = rows if ROW in rows.columns else rows.with_row_index(ROW, offset=1)
+    rows = rows.with_columns(pl.col(ROW).cast(pl.Int64))
+    found = across(rows, table.columns) or down(rows, table.columns)
+    if found is None or len(found.periods) > MOST_PERIODS or found.cells.is_empty():
         return None
-    return "week", date.fromisocalendar(year, 1, 1) + timedelta(weeks=week - 1)
+    cells = found.cells.filter(filled(pl.col("value")).is_not_null())
+    metrics = sorted(cells["metric"].unique())
+    return KpiSheet(table, cells, found.periods, (*found.headers, *metrics), found.by_rows, found.left_out)
 
 
-def long_values(table: TextTable) -> TextTable | None:
-    """The sheet as metric, date, value (and target); None when its headers are not mostly periods.
+def long_values(table: TextTable, answers: Mapping[str, str] | None = None) -> TextTable | None:
+    """The sheet as metric, date, value (and target, owner, unit); None when it is no KPI sheet.
 
     Totals of a coarser grain (quarters beside months) are left out, with a finding. Rows are those of the long
     table; `__row` still names the row of the sheet.
     """
-    seen = {c: p for c in table.columns if c != ROW and (p := period_start(c)) is not None}
-    grain = _grain([g for g, _ in seen.values()])
-    starts = {c: day for c, (g, day) in seen.items() if g == grain}
-    names = [c for c in table.columns if c not in seen and c != ROW]
-    if len(starts) < FEWEST or not names or len(seen) < len(names):
-        return None
-    rows = table.collect()
-    rows = rows if ROW in rows.columns else rows.with_row_index(ROW, offset=1)
-    roles = next((c for c in names if _tells_plan(rows[c])), None)
-    labels = [c for c in names if c != roles and rows[c].drop_nulls().len() > 0]
-    long = _unpivoted(rows, labels[:2], roles, starts)
-    if roles is not None:
-        long = _plan_beside_fact(long)
-    return _long_table(table, long, len(seen) - len(starts))
+    sheet = kpi_sheet(table)
+    return None if sheet is None else sheet.long(answers)
 
 
-def _grain(grains: list[str]) -> str | None:
-    if not grains:
-        return None
-    counts = Counter(grains)
-    return min(counts, key=lambda g: (counts[g] < FEWEST, _FINEST.index(g)))
+def _dates(periods: Sequence[str], year: int) -> tuple[dict[str, str], dict[str, str]]:
+    """Grain and first day (ISO) of each period text; years of texts without one go on over December."""
+    grains: dict[str, str] = {}
+    dates: dict[str, str] = {}
+    last = None
+    for text in periods:
+        found = period_start(text)
+        if found is None:
+            found = period_start(text, year)
+            if found is not None and last is not None and found[1] < last:
+                year += 1
+                found = period_start(text, year)
+            last = found[1] if found is not None else last
+        if found is not None:
+            grains[text], dates[text] = found[0], found[1].isoformat()
+    return grains, dates
 
 
-def _tells_plan(cells: pl.Series) -> bool:
-    found = {str(v).strip().lower() for v in cells.drop_nulls().unique()}
-    return bool(found & _PLAN) and found <= _PLAN | _FACT
+def _grain(grains: Sequence[str] | object) -> str | None:
+    counts = Counter(grains)  # type: ignore[call-overload]
+    return min(counts, key=lambda g: (counts[g] < 2, GRAINS.index(g)), default=None)
 
 
-def _unpivoted(
-    rows: pl.DataFrame, labels: list[str], roles: str | None, starts: dict[str, date]
-) -> pl.DataFrame:
-    # merged cells: a metric's name stands once above its plan and fact rows
-    name = pl.concat_str(
-        [filled(pl.col(c)).forward_fill() for c in labels], separator=" / ", ignore_nulls=True
-    )
-    role = filled(pl.col(roles)).str.to_lowercase() if roles is not None else pl.lit("факт")
-    dates = {c: day.isoformat() for c, day in starts.items()}
-    base = rows.select(pl.col(ROW).cast(pl.Int64), name.alias("metric"), role.alias("role"), *starts)
-    long = base.unpivot(
-        on=list(starts), index=[ROW, "metric", "role"], variable_name="date", value_name="value"
-    )
-    long = long.with_columns(pl.col("date").replace_strict(dates, return_dtype=pl.String))
-    return long.filter(filled(pl.col("value")).is_not_null() & (pl.col("metric") != "")).sort(ROW, "date")
-
-
-def _plan_beside_fact(long: pl.DataFrame) -> pl.DataFrame:
-    plan = pl.col("role").is_in(sorted(_PLAN))
-    facts = long.filter(~plan)
-    plans = long.filter(plan).select("metric", "date", target="value")
+def _plan_beside_fact(cells: pl.DataFrame) -> pl.DataFrame:
+    plan = pl.col("role") == PLAN
+    facts = cells.filter(~plan).sort(ROW, "date", maintain_order=True)
+    plans = cells.filter(plan).select("metric", "date", "owner", "unit", ROW, target="value")
     joined = facts.join(plans, on=["metric", "date"], how="full", coalesce=True, maintain_order="left_right")
-    return joined.with_columns(pl.col(ROW).fill_null(0))
-
-
-def _long_table(table: TextTable, long: pl.DataFrame, left_out: int) -> TextTable:
-    columns: list[str] = [c for c in ("metric", "date", "value", "target") if c in long.columns]
-    findings = [*table.findings, Finding("wide_sheet", "info", None, long.height)]
-    if left_out:
-        findings.append(Finding("wide_totals", "info", None, left_out))
-    return replace(
-        table,
-        frame=long.select(*columns, ROW),
-        columns=columns,
-        original_headers=columns,
-        rows_in=long.height,
-        rows_rejected=0,
-        rows_empty=0,
-        dropped_total_rows=0,
-        rows_used=long.height,
-        findings=findings,
-    )
+    same = [pl.coalesce(c, f"{c}_right").alias(c) for c in ("owner", "unit", ROW)]
+    return joined.with_columns(same).select("metric", "date", "value", "target", "owner", "unit", ROW)

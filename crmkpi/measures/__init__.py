@@ -1,21 +1,32 @@
 """Canonical tables -> one number per period and segment. The only room that touches rows.
 
-One file per canonical table (and three that look at orders in time: flows, stocks, moment). A new table is a new
+One file per canonical table, and some that look at several in time (flows, stocks, moment, carts, holdouts ...). A new table is a new
 file here that declares its measures and is imported below; nothing else needs to know.
 """
 
 from crmkpi.measures import (
+    ads,
+    carts,
     cohorts,
     costs,
     customers,
     flows,
+    holdouts,
+    leads,
+    loyalty_points,
     moment,
     order_lines,
     orders,
+    payback,
     reach,
     returns,
+    rfm,
     sends,
     stocks,
+    subscriptions,
+    surveys,
+    tickets,
+    visits,
 )
 from crmkpi.measures.model import KEYS, REGISTRY, Additive, Frames, Measure, Reduction
 
@@ -34,15 +45,26 @@ __all__ = [
     "Frames",
     "Measure",
     "Reduction",
+    "ads",
+    "carts",
     "cohorts",
     "costs",
     "customers",
     "flows",
+    "holdouts",
+    "leads",
+    "loyalty_points",
     "moment",
     "order_lines",
     "orders",
+    "payback",
     "reach",
     "returns",
+    "rfm",
     "sends",
     "stocks",
+    "subscriptions",
+    "surveys",
+    "tickets",
+    "visits",
 ]

@@ -1,7 +1,7 @@
 """Measures over the customer list: members, consents, how full the profiles are.
 
 Prepared table `contacts`, one row per customer: `known_from`, `loyal_from` (the first period whose last day is not
-before the date; null: not a member), `push` (consent 0/1 or null), `filled` and `fields` (key columns filled, asked).
+before the date; null: not a member), `push` (consent 0/1 or null), `upper` (1: of the chosen loyalty tier or above), `filled` and `fields` (key columns filled, asked).
 `members` is `contacts` without any filter or split. Consents and profiles have no history: the file states them
 as of today.
 """
@@ -26,6 +26,13 @@ def members(frames: Frames) -> Frame:
     """Loyalty members by the period's end."""
     rows = frames["contacts"].filter(nw.col("loyal_from") < frames.n_periods)
     return rows.select("seg", t=nw.col("loyal_from")).group_by(*KEYS).agg(loyalty_members=nw.len())
+
+
+@reduces(_stock("upper_tier_members", ("customers.loyalty_tier",)), tables=("contacts",))
+def upper_tier(frames: Frames) -> Frame:
+    """Loyalty members of the chosen tier and above by the period's end."""
+    rows = frames["contacts"].filter((nw.col("upper") == 1) & (nw.col("loyal_from") < frames.n_periods))
+    return rows.select("seg", t=nw.col("loyal_from")).group_by(*KEYS).agg(upper_tier_members=nw.len())
 
 
 @reduces(

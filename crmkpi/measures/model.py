@@ -27,13 +27,15 @@ class Frames:
     """The prepared tables of one question and the few settings that measures read.
 
     `n_periods`: number of periods of the calendar (an index equal to it means "after the end").
-    `window_hours`: attribution window. `inactivity_days`: N of definitions.md.
+    `window_hours`: attribution window. `inactivity_days`: N of definitions.md. `shown`: indices of the periods asked
+    for; a reduction too dear to run for all may keep to them.
     """
 
     tables: Mapping[str, Frame]
     n_periods: int
     inactivity_days: int = 90
     window_hours: int = 120
+    shown: tuple[int, ...] = ()
 
     def __getitem__(self, name: str) -> Frame:
         return self.tables[name]
@@ -48,7 +50,8 @@ class Measure:
     """One number per cell.
 
     `table`: the prepared table whose rows it reduces. `requires`: canonical columns (`table.column`, with `|`
-    between alternatives) without which it cannot be had. `reads`: physical columns of the prepared table.
+    between alternatives) without which it cannot be had. `reads`: physical columns of the prepared table; `orders.amount` names
+    a column of another table of the reduction.
     `money`: the sum is in minor units. `cumulative`: the reduction gives events; the value at t is their running
     sum. `empty`: value of a covered cell without rows. `covered_by`: the stored table whose days it needs where that
     is not simply `table`'s (recipients need messages, not campaign reports); `memory_days`: it looks so many days

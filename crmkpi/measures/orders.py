@@ -5,6 +5,7 @@ order_number, prev_day, next_day, first_day (days since 1970, company-wide lifec
 `new` 1 if the customer's first order lies in the period of this order,
 `end_from`, `first_from`, `end_next`, `end_lost`: the first period whose last day is not before day, first_day,
 next_day, day + N + 1,
+`end_year`: the same for day + 365; `earned`: margin (amount - cogs, else amount x margin rate),
 `start_dormant`, `start_next`, `start_known`: the first period whose first day is not before day + N + 1, is after
 next_day, is after first_day; `t_next`: the period that holds next_day. n_periods stands for "never".
 """
@@ -39,6 +40,10 @@ def _costed() -> nw.Expr:
 
 def _covered() -> nw.Expr:
     return identified() & ~nw.col("guest_count").is_null()
+
+
+def _loyal() -> nw.Expr:
+    return identified() & (nw.col("loyal") == 1)
 
 
 def _dormant() -> nw.Expr:
@@ -209,6 +214,21 @@ def revenue_with_covers() -> nw.Expr:
 def loyalty_orders() -> nw.Expr:
     """Orders of customers who were loyalty members."""
     return nw.col("loyal")
+
+
+@additive(
+    "orders",
+    requires=(
+        "orders.discount|order_lines.discount",
+        "orders.loyalty_tier|customers.loyalty_tier|customers.loyalty_joined_at",
+    ),
+    reads=("discount", "loyal"),
+    where=_loyal,
+    money=True,
+)
+def member_discounts() -> nw.Expr:
+    """Discounts on orders of loyalty members."""
+    return nw.col("discount")
 
 
 @additive("orders", requires=CUSTOMER, reads=("season",), where=identified)

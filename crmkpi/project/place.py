@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from crmkpi.engine.data import DataDir
+from crmkpi.ingest.files import repaired
 from crmkpi.project.document import VERSION, Project, upgraded
 from crmkpi.project.errors import (
     NotAProjectError,
@@ -33,8 +34,8 @@ class Place:
 
     @property
     def data(self) -> DataDir:
-        """The canonical tables of the project."""
-        return DataDir(self.root / "data")
+        """The canonical tables of the project, brought back first if a load was killed while it put them in place."""
+        return DataDir(repaired(self.root / "data"))
 
     def exists(self) -> bool:
         """Whether a document was ever saved here."""

@@ -107,28 +107,40 @@ def _assess(
     template: str | None,
     gaps: Mapping[str, float],
 ) -> Assessment:
+    return assess(inputs_of(gather, target, settings, template, gaps, facts))
+
+
+def inputs_of(
+    gather: Gather,
+    target: Target,
+    settings: TargetSettings | None = None,
+    template: str | None = None,
+    gaps: Mapping[str, float] | None = None,
+    facts: Facts | None = None,
+) -> Inputs:
+    """Everything an assessment of this target rests on. gaps: goal minus baseline of roots that have a target."""
+    facts = facts or facts_of(target.metric)
+    _announce(gather, target, facts)
     where = filter_of(target)
     own = gather.series(target.metric, target.grain, where)
     series = {g: gather.series(target.metric, g, where) for g in _grains(target, facts)} | {target.grain: own}
     pairs = [*facts.pair, *(rail.metric for rail in target.guardrail)]
     link = _link(gather, target, template, own)
-    return assess(
-        Inputs(
-            target=target,
-            facts=facts,
-            series=series,
-            as_of=gather.as_of,
-            settings=settings,
-            known=room.known_pairs(gather, pairs, target.grain, where),
-            link=link,
-            root_unit=metrics()[link.root].unit if link and link.root in metrics() else "money",
-            root_gap=gaps.get(link.root) if link else None,
-            benchmark=benchmarks.match(
-                facts.id, facts.unit, currency=gather.data.meta.currency, grain=target.grain
-            ),
-            unknown_segments=_unknown_segments(gather, target, own),
-            missing=gather.missing(target.metric, target.grain, where) or (),
-        )
+    return Inputs(
+        target=target,
+        facts=facts,
+        series=series,
+        as_of=gather.as_of,
+        settings=settings or TargetSettings(),
+        known=room.known_pairs(gather, pairs, target.grain, where),
+        link=link,
+        root_unit=metrics()[link.root].unit if link and link.root in metrics() else "money",
+        root_gap=(gaps or {}).get(link.root) if link else None,
+        benchmark=benchmarks.match(
+            facts.id, facts.unit, currency=gather.data.meta.currency, grain=target.grain
+        ),
+        unknown_segments=_unknown_segments(gather, target, own),
+        missing=gather.missing(target.metric, target.grain, where) or (),
     )
 
 

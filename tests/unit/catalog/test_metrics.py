@@ -83,7 +83,7 @@ def test_shares_are_never_percent():
 def test_every_measure_serves_a_metric():
     used = set()
     for metric in READY:
-        texts = [t for t in (metric.text, metric.numerator, metric.denominator) if t]
+        texts = [t for t in (metric.text, metric.numerator, metric.denominator, metric.check) if t]
         used |= {n for t in texts for n in Formula(t).names}
     assert set(MEASURES) <= used
 

@@ -17,6 +17,7 @@ import polars as pl
 
 from crmkpi.engine.data import DataDir, DimensionInfo, Meta, TableCoverage
 from crmkpi.periods import usual_gap
+from tests.unit.engine import random_rows
 
 ROOT = Path(__file__).parents[3]
 MONEY = (
@@ -172,6 +173,23 @@ class Shop:
         self._put("costs", out, list(raw.columns))
         return self
 
+    def rows(self, name: str, raw: pd.DataFrame, time: str) -> Shop:
+        """Raw rows of any other table: customer_id -> cust, the table's time -> ts or *_ts and day, `*_at` -> *_ts."""
+        out = raw.copy()
+        if "customer_id" in out:
+            out["cust"] = self.cust(out.pop("customer_id"))
+        out["day"] = day_of(raw[time])
+        for column in [c for c in raw.columns if c.endswith("_at") or c in ("at", "date")]:
+            moments = seconds_of(out.pop(column))
+            if column != "date":
+                out["ts" if column == "at" else column.replace("_at", "_ts")] = moments
+        scaled = [c for c in ("cost", "deal_amount", "potential_amount", "mrr") if c in out]
+        scaled += ["value"] if name == "loyalty_points" else []
+        for money in scaled:
+            out[money] = (out[money].astype("Float64") * self.meta.scale).round().astype("Int64")
+        self._put(name, out, list(raw.columns))
+        return self
+
     def done(self, **changes: object) -> DataDir:
         """Write the meta (with these changes) and give the store."""
         for name, value in changes.items():
@@ -247,8 +265,9 @@ def random_shop(root: Path, seed: int = 1, orders: int = 400, **more: int) -> Da
     shop = Shop(root).orders(raw)
     shop.lines(random_lines(raw, rng))
     shop.returns(random_returns(raw, rng))
-    shop.customers(random_customers(raw, rng))
-    shop.messages(random_messages(raw, rng))
+    held = random.Random(seed + 3)
+    shop.customers(random_rows.with_held_out(random_customers(raw, rng), held))
+    shop.messages(random_rows.with_held_out(random_messages(raw, rng), held))
     shop.campaigns(random_campaigns(rng))
     months = pd.date_range("2023-01-01", "2024-02-01", freq="MS")
     kinds = ("acquisition", "platform", "payroll", "bonus", "channel", "retention", "other")
@@ -256,7 +275,20 @@ def random_shop(root: Path, seed: int = 1, orders: int = 400, **more: int) -> Da
         {"date": m, "amount": float(rng.randrange(50, 500)), "category": k} for m in months for k in kinds
     ]
     shop.costs(pd.DataFrame(costs))
+    other_tables(shop, raw, random.Random(seed + 2))
     return shop.done(margin_rate=0.4)
+
+
+def other_tables(shop: Shop, raw: pd.DataFrame, rng: random.Random) -> None:
+    """Leads, tickets, surveys, points, ads, sessions and subscriptions."""
+    names = sorted(raw["customer_id"].dropna().unique())
+    shop.rows("leads", random_rows.random_leads(rng), "created_at")
+    shop.rows("tickets", random_rows.random_tickets(rng), "created_at")
+    shop.rows("surveys", random_rows.random_surveys(rng, names), "answered_at")
+    shop.rows("loyalty_points", random_rows.random_points(rng, names), "at")
+    shop.rows("ads", random_rows.random_ads(rng), "date")
+    shop.rows("sessions", random_rows.random_sessions(rng, names), "at")
+    shop.rows("subscriptions", random_rows.random_subscriptions(rng), "started_at")
 
 
 def random_lines(raw: pd.DataFrame, rng: random.Random) -> pd.DataFrame:
@@ -289,12 +321,14 @@ def random_customers(raw: pd.DataFrame, rng: random.Random) -> pd.DataFrame:
     for name in names:
         joined = start + timedelta(days=rng.randrange(300))
         left = joined + timedelta(days=rng.randrange(30, 400)) if rng.random() < 0.3 else None
+        member = rng.random() < 0.5
         rows.append(
             {
                 "customer_id": name,
                 "registered_at": joined,
                 "segment": rng.choice(["vip", "mass", None]),
-                "loyalty_joined_at": joined if rng.random() < 0.5 else None,
+                "loyalty_joined_at": joined if member else None,
+                "loyalty_tier": rng.choice(["silver", "gold", "basic"]) if member else None,
                 "consent_email": rng.choice([0, 1]),
                 "consent_push": rng.choice([0, 1, None]),
                 "subscribed_at": joined,
@@ -348,7 +382,7 @@ def random_campaigns(rng: random.Random) -> pd.DataFrame:
         opens = int(sent * rng.random() * 0.4)
         rows.append(
             {
-                "campaign_id": f"a{i}",
+                "campaign_id": f"k{i // 8}" if i % 8 == 0 else f"a{i}",  # covered by messages
                 "sent_at": datetime(2023, 1, 5) + timedelta(days=i * 10),
                 "sent": sent,
                 "delivered": sent - 7,
@@ -363,6 +397,8 @@ def random_campaigns(rng: random.Random) -> pd.DataFrame:
                 "channel": rng.choice(["email", "sms"]),
                 "kind": rng.choice(["mass", "trigger"]),
                 "segmented": rng.choice([0, 1]),
+                "goal": "win-back" if i % 16 else "promo",
+                "cost": float(i),
                 "covered": int(i % 8 == 0),
             }
         )

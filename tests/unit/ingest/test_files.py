@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from crmkpi.engine.data import DamagedDataError
-from crmkpi.ingest.files import INDEX, read_index, read_part, replacing
+from crmkpi.ingest.files import INDEX, read_index, read_part, repaired, replacing
 from crmkpi.ingest.load import LoadSettings, rebuild
 from crmkpi.ingest.load_record import RECORD, read_record
+from crmkpi.project.place import Place
 from tests.unit.ingest.loaded import shop
 
 ORDERS = "Order ID,Customer ID,Order Date,Amount\n1,a,2026-01-05,100\n2,b,2026-01-06,50\n"
@@ -80,6 +85,74 @@ def test_what_a_killed_load_left_is_taken_up(tmp_path: Path) -> None:
         assert (root / "kept").exists() and not half.exists()
         raise FileNotFoundError
     assert (root / "kept").exists()
+
+
+@pytest.mark.parametrize("failing", [1, 2])
+def test_a_signal_between_the_renames_brings_the_old_data_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: int
+) -> None:
+    root = tmp_path / "data"
+    root.mkdir()
+    (root / "kept").write_text("kept")
+    rename, calls = os.replace, itertools.count(1)
+
+    def interrupted(source: Path, target: Path) -> None:
+        if next(calls) == failing:
+            raise SystemExit  # what a handler of SIGTERM raises is no Exception
+        rename(source, target)
+
+    def load() -> None:
+        with replacing(root) as fresh:
+            (fresh / "new").write_text("new")
+            monkeypatch.setattr(os, "replace", interrupted)
+
+    with pytest.raises(SystemExit):
+        load()
+    assert [p.name for p in root.iterdir()] == ["kept"]
+    assert [p.name for p in tmp_path.iterdir()] == ["data"]
+
+
+def test_a_process_killed_between_the_renames_loses_nothing(tmp_path: Path) -> None:
+    root = tmp_path / "data"
+    root.mkdir()
+    (root / "kept").write_text("kept")
+    program = """
+import os, sys
+from pathlib import Path
+from crmkpi.ingest.files import replacing
+rename = os.replace
+def killed(source, target):
+    if Path(source).name.startswith(".data-"):
+        os._exit(9)
+    rename(source, target)
+with replacing(Path(sys.argv[1])) as fresh:
+    os.replace = killed
+"""
+    done = subprocess.run([sys.executable, "-c", program, str(root)], check=False)
+    assert done.returncode == 9 and not root.exists()
+    assert Place(tmp_path).data.root == root  # opening the project is enough
+    assert (root / "kept").read_text() == "kept"
+
+
+def test_old_data_are_never_brought_back_over_new_ones(tmp_path: Path) -> None:
+    root, aside = tmp_path / "data", tmp_path / ".data-old-x"
+    (aside / "old").mkdir(parents=True)
+    root.mkdir()
+    (root / "new").write_text("new")
+    assert repaired(root) == root and (root / "new").exists() and aside.exists()
+    os.utime(aside, (0, 0))
+    repaired(root)
+    assert not aside.exists()
+
+
+def test_a_reader_waits_for_a_load_that_is_putting_its_data_in_place(tmp_path: Path) -> None:
+    root, aside = tmp_path / "data", tmp_path / ".data-old-x"
+    (aside / "old").mkdir(parents=True)
+    later = threading.Timer(0.1, root.mkdir)
+    later.start()
+    repaired(root)
+    later.join()
+    assert root.exists() and (aside / "old").exists()
 
 
 def test_costs_of_the_same_day_and_category_are_updated_by_a_later_file(tmp_path: Path) -> None:

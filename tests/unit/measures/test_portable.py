@@ -55,13 +55,13 @@ def on_duckdb(prepared) -> Iterator[Frames]:
                 tables[name] = nw.from_native(db.table(f"t_{name}"))
         own, everyone = tables["orders"], tables["everyone"]
         tables["activity"] = flows.activity(own, flows.company_activity(everyone))
-        yield Frames(tables, n_periods=prepared["n"])
+        yield Frames(tables, n_periods=prepared["n"], shown=tuple(range(1, prepared["n"])))
 
 
 @pytest.fixture(scope="module")
 def on_polars(prepared) -> Frames:
     tables = {k: nw.from_native(v.lazy()) for k, v in prepared.items() if isinstance(v, pl.DataFrame)}
-    return Frames(tables, n_periods=prepared["n"])
+    return Frames(tables, n_periods=prepared["n"], shown=tuple(range(1, prepared["n"])))
 
 
 def same(left: nw.LazyFrame, right: nw.LazyFrame) -> pl.DataFrame:

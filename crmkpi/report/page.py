@@ -1,0 +1,113 @@
+"""Page: the report as one HTML file. No script, nothing from outside, readable on a phone, in the dark, on paper."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from crmkpi.charts.theme import DARK, Palette
+from crmkpi.i18n import Words
+from crmkpi.report.content import Content, Source
+from crmkpi.report.options import ReportOptions
+from crmkpi.report.pictures import NAMES, Chart, inline, milestone_charts, palette, way, why_chart
+from crmkpi.report.plain_text import every_text, glued
+from crmkpi.report.tree_layout import layout
+from crmkpi.report.tree_picture import tree_svg
+from crmkpi.views.tree import TreeCard
+
+PHONE, WIDE = 340, 900
+# nothing may load, run or be sent; styles and pictures stand in the file itself
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+SHOWN_ISSUES = 30
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A node with its own below it, for the list that a phone opens by touch. `open`: drawn open at first."""
+
+    card: TreeCard
+    children: tuple[Branch, ...]
+    open: bool
+
+
+def page_bytes(origin: Source, found: Content, options: ReportOptions) -> bytes:
+    """The whole page as UTF-8."""
+    t, colours = origin.words, palette(options.colour)
+    found = every_text(found, glued)
+    why = why_chart(found, t, colours)
+    charts = milestone_charts(found.verdict.rows, t, colours)
+    html = _environment().get_template("page.html.j2").render(
+        t=t,
+        c=found,
+        policy=POLICY,
+        light=_variables(colours),
+        dark=_variables(DARK),
+        logo=_logo(options),
+        why=_both(why, colours),
+        charts={key: _both(chart, colours) for key, chart in charts.items()},
+        ways={row.id: way(row) for row in found.verdict.rows},
+        picture=_picture(found, t),
+        branches=branches(found.tree.cards) if found.tree else (),
+        issues=found.issues[:SHOWN_ISSUES],
+        more=max(0, len(found.issues) - SHOWN_ISSUES),
+    )
+    return html.encode("utf-8")
+
+
+def _environment() -> Environment:
+    """Templates with every value escaped unless it is our own markup."""
+    return Environment(
+        loader=PackageLoader("crmkpi.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _variables(colours: Palette) -> Markup:
+    return Markup(";".join(f"--{name}:{getattr(colours, name)}" for name in NAMES))
+
+
+def _logo(options: ReportOptions) -> str | None:
+    if options.logo is None:
+        return None
+    kind = "jpeg" if options.logo_kind == "jpg" else "png"
+    return f"data:image/{kind};base64,{base64.b64encode(options.logo).decode('ascii')}"
+
+
+def _both(chart: Chart | None, colours: Palette) -> dict[str, Any] | None:
+    """The chart for a phone and for a wide screen: one scaled drawing would be too small to read on a phone."""
+    if chart is None:
+        return None
+    drawn = {
+        size: Markup(inline(chart.svg(width), f"{chart.key}-{size}", colours))
+        for size, width in (("phone", PHONE), ("wide", WIDE))
+    }
+    return {"name": chart.name, **drawn}
+
+
+def _picture(found: Content, t: Words) -> Markup | None:
+    if found.tree is None:
+        return None
+    colours = {name: f"var(--{name})" for name in NAMES}
+    return Markup(tree_svg(layout(found.tree.cards), colours, t("report.picture"), page=True))
+
+
+def branches(cards: Sequence[TreeCard]) -> tuple[Branch, ...]:
+    """The tree as nested branches; the way along the largest parts stands open."""
+    children: dict[str | None, list[TreeCard]] = {}
+    for card in cards:
+        children.setdefault(card.parent, []).append(card)
+
+    def grown(card: TreeCard, opened: bool) -> Branch:
+        below = children.get(card.id, [])
+        largest = max(below, key=lambda c: abs(c.contribution_share or 0.0), default=None)
+        return Branch(card, tuple(grown(c, opened and c is largest) for c in below), opened and bool(below))
+
+    return tuple(grown(card, True) for card in children.get(None, ())[:1])
