@@ -8,6 +8,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from crmkpi.targets.agreement import Agreement
+from crmkpi.targets.library import OwnBenchmark
+from crmkpi.targets.starting_point import StartingPoint
 from crmkpi.targets.target import Target
 
 VERSION = 1
@@ -87,6 +90,10 @@ class Project(BaseModel):
     confirmed: dict[str, Confirmed] = Field(default_factory=dict)
     tree: TreeChoice = Field(default_factory=TreeChoice)
     targets: list[Target] = Field(default_factory=list)
+    library: list[OwnBenchmark] = Field(default_factory=list)
+    starting_point: StartingPoint | None = None
+    agreement: Agreement | None = None
+    false_alarms: float = Field(default=1.0, gt=0, le=100)
 
 
 # one step a version: UPGRADES[n] turns a document of version n into one of version n + 1

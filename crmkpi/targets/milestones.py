@@ -12,6 +12,7 @@ from crmkpi.periods import Period, period_of, periods_between
 from crmkpi.targets.calendar import DayWeights, days_of
 from crmkpi.targets.facts import Facts
 from crmkpi.targets.history import History, history_of
+from crmkpi.targets.own_path import planned
 from crmkpi.targets.settings import TargetSettings
 from crmkpi.targets.target import Target
 from crmkpi.targets.totals import rounded
@@ -168,7 +169,9 @@ def _judged(pairs: Sequence[tuple[Period, float]], grain: str, ground: Ground) -
     history = _history(whole, ground)
     sigma = history.noise()
     found = []
-    for period, value in pairs:
+    for period, computed in pairs:
+        own = planned(ground.target.own_points, grain, period.last)
+        value = computed if own is None else own
         noise = _noise_of(sigma, period, grain)
         low, high = band(value, noise, history, ground.settings.band_sigmas)
         actual = _actual(period, ground)

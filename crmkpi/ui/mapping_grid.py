@@ -30,7 +30,7 @@ def mapping_grid(card: FileCard, table: str, t: Words) -> dict[str, str]:
         gridOptions=_options(list(names.values()), t),
         height=ROW * min(MOST_ROWS, len(frame) + 1) + 14,
         update_on=["cellValueChanged"],
-        theme=_theme(st.context.theme.type == "dark"),
+        theme=grid_theme(st.context.theme.type == "dark"),
         allow_unsafe_jscode=False,
         key=f"mapping_{card.name}_{table}_{t.lang}",
     )
@@ -43,7 +43,7 @@ def mapping_grid(card: FileCard, table: str, t: Words) -> dict[str, str]:
     return found
 
 
-def _theme(dark: bool) -> StAggridTheme:
+def grid_theme(dark: bool) -> StAggridTheme:
     """The grid in the colours of the app; it lives in a frame of its own and inherits nothing."""
     colours = palette(dark)
     return StAggridTheme(base="quartz").withParams(

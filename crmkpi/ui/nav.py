@@ -23,6 +23,7 @@ MENU = (
 )
 MORE = (
     ("drivers", ":material/stacked_bar_chart:"),
+    ("deviations", ":material/notifications:"),
     ("customers", ":material/groups:"),
     ("glossary", ":material/menu_book:"),
 )

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 import streamlit as st
 
-from crmkpi.engine.data import DataDir
-from crmkpi.errors import CrmKpiError
 from crmkpi.i18n import Words
-from crmkpi.targets.plan import freeze
-from crmkpi.targets.target import Target, read_target
+from crmkpi.targets.target import Target
 from crmkpi.tree.opening import coverage_of
+from crmkpi.ui.aim_chips import aim_chips
 from crmkpi.ui.caching import kept
+from crmkpi.ui.coach_box import coach_box
 from crmkpi.ui.session import Session
-from crmkpi.ui.style import plain
+from crmkpi.ui.target_risks import risk_fields
 from crmkpi.views.node import dimension_choices, segment_values
-from crmkpi.views.targets import Advice, MetricChoice, advice, first_due, metric_choices
+from crmkpi.views.targets import MetricChoice, first_due, metric_choices
 
 KINDS = ("reach", "stay_above", "stay_below")
 SHAPES = ("auto", "linear", "seasonal", "geometric", "s_curve")
@@ -25,16 +25,10 @@ CHANGES = ("absolute", "relative", "points")
 FAR = date(2100, 12, 31)
 
 
-def target_form(s: Session, old: Target | None) -> bool:
+def target_form(s: Session, old: Target | None, choices: tuple[MetricChoice, ...]) -> bool:
     """Draw the form; True in the run in which a target was saved into the project."""
-    data, t, project = s.data, s.t, s.project
-    assert data is not None and project is not None
-    choices = kept(
-        s,
-        "choices",
-        (project.tree.template, tuple(project.tree.starred)),
-        lambda: metric_choices(data, project, t),
-    )
+    t, project = s.t, s.project
+    assert project is not None
     left, right = st.columns([5, 4], gap="large")
     with left:
         raw = _fields(s, choices, old)
@@ -46,79 +40,109 @@ def target_form(s: Session, old: Target | None) -> bool:
             key="save_target",
         )
     with right, st.container(key="card_coach"):
-        target = _coach(s, raw, old)
+        target = coach_box(s, raw, old)
     if not save or target is None:
         return False
-    others = [x for x in project.targets if x.id != target.id]
-    s.project = project.model_copy(update={"targets": [*others, target]})
+    # an edited target keeps its place in the list
+    now = [target if x.id == target.id else x for x in project.targets]
+    s.project = project.model_copy(update={"targets": now if old else [*now, target]})
     s.save()
     return True
+
+
+def choices_of(s: Session) -> tuple[MetricChoice, ...]:
+    """Metrics that can get a target, the starred ones first."""
+    data, project = s.data, s.project
+    assert data is not None and project is not None
+    args = (project.tree.template, tuple(project.tree.starred))
+    return kept(s, "choices", args, lambda: metric_choices(data, project, s.t))
 
 
 def _fields(s: Session, choices: tuple[MetricChoice, ...], old: Target | None) -> dict[str, Any] | None:
     """What was typed, in the form of a target document; None while the value is empty."""
     data, t = s.data, s.t
     assert data is not None
-    wanted = old.metric if old else s.get("metric")
-    ids = [c.id for c in choices]
+    start = {**(old.model_dump() if old else {}), **s.get("draft", {})}
+    number = s.get("draft_no", 0)
+    tag = f"{old.id if old else 'new'}{number or ''}"
+    wanted, ids = start.get("metric") or s.get("metric"), [c.id for c in choices]
     choice = st.selectbox(
         t("targets.metric"),
         choices,
         index=ids.index(wanted) if wanted in ids else 0,
         format_func=lambda c: t("targets.starred", name=c.name) if c.starred else c.name,
-        key=f"target_metric_{old.id if old else 'new'}",
+        key=f"target_metric_{tag}",
     )
-    key = f"{choice.id}_{old.id if old else 'new'}"
+    if start.get("metric") != choice.id:
+        # the filled-in values were meant for another metric
+        start = {}
+    key = f"{choice.id}_{tag}"
     one, two = st.columns(2)
+    near = st.container()
     with st.expander(t("targets.more"), expanded=bool(old)):
-        extra = _more(s, choice, old, key)
+        extra = _more(s, choice, start, key)
+    extra |= risk_fields(s, start, key)
     percent = choice.percent if extra["change_type"] == "absolute" else True
     typed = one.number_input(
         t("targets.goal") + (" (%)" if percent else ""),
-        value=_shown(old, percent) if old else None,
+        value=_shown(start, percent),
         format="%g",
         key=f"target_goal_{key}_{percent}",
         help=t("targets.hint_share") if percent else None,
     )
     due = two.date_input(
         t("targets.due"),
-        value=old.due if old else first_due(data, choice.id),
+        value=start.get("due") or first_due(data, choice.id),
         max_value=FAR,
         min_value=date(2000, 1, 1),
         format="DD.MM.YYYY",
         key=f"target_due_{key}",
     )
-    if typed is None or not isinstance(due, date):
+    if not isinstance(due, date):
         return None
-    goal = typed / 100 if percent else typed
-    return {"metric": choice.id, "goal": goal, "due": due, **extra}
+    raw = {**_untouched(start), "metric": choice.id, "due": due, **extra}
+    if typed is not None:
+        raw["goal"] = round(typed / 100, 10) if percent else typed
+    with near:
+        aim_chips(s, raw, choice)
+    return raw if typed is not None else None
 
 
-def _shown(old: Target, percent: bool) -> float:
-    return old.goal * 100 if percent else old.goal
+def _untouched(start: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields that the form has no box for: they stay as they were read or saved."""
+    names = ("grain", "guardrail", "baseline_date", "confirmed", "note")
+    return {name: start[name] for name in names if name in start}
 
 
-def _more(s: Session, choice: MetricChoice, old: Target | None, key: str) -> dict[str, Any]:
+def _shown(start: Mapping[str, Any], percent: bool) -> float | None:
+    goal = start.get("goal")
+    if goal is None:
+        return None
+    return round(float(goal) * 100, 6) if percent else float(goal)
+
+
+def _more(s: Session, choice: MetricChoice, start: Mapping[str, Any], key: str) -> dict[str, Any]:
     """The fields with defaults."""
     t = s.t
     changes = [c for c in CHANGES if c != "points" or choice.percent]
     found: dict[str, Any] = {
-        "change_type": _choice(t, "change", changes, old.change_type if old else "absolute", key),
-        "kind": _choice(t, "kind", KINDS, old.kind if old else "reach", key),
+        "change_type": _choice(t, "change", changes, start.get("change_type", "absolute"), key),
+        "kind": _choice(t, "kind", KINDS, start.get("kind", "reach"), key),
         "measure": "level",
     }
     if choice.additive:
-        found["measure"] = _choice(t, "measure", ("level", "total"), old.measure if old else "level", key)
-    found["shape"] = _choice(t, "shape", SHAPES, old.shape if old and old.shape in SHAPES else "auto", key)
+        found["measure"] = _choice(t, "measure", ("level", "total"), start.get("measure", "level"), key)
+    shape = start.get("shape", "auto")
+    found["shape"] = _choice(t, "shape", SHAPES if shape in SHAPES else (*SHAPES, shape), shape, key)
     owner = st.text_input(
         t("targets.owner"),
-        value="" if old is None or old.owner == "me" else old.owner,
+        value="" if start.get("owner", "me") == "me" else start["owner"],
         placeholder=t("targets.me"),
         max_chars=60,
         key=f"target_owner_{key}",
     )
     found["owner"] = owner.strip() or "me"
-    found["where"] = _segment(s, old, key)
+    found["where"] = _segment(s, start, key)
     return found
 
 
@@ -134,11 +158,11 @@ def _choice(t: Words, name: str, options: Any, value: str, key: str) -> str:
     )
 
 
-def _segment(s: Session, old: Target | None, key: str) -> dict[str, list[str | None]]:
+def _segment(s: Session, start: Mapping[str, Any], key: str) -> dict[str, list[str | None]]:
     data, t = s.data, s.t
     assert data is not None
     names = dimension_choices(data, t)
-    before = next(iter(old.where.items()), None) if old else None
+    before = next(iter((start.get("where") or {}).items()), None)
     options = [None, *names]
     dimension = st.selectbox(
         t("targets.segment"),
@@ -162,37 +186,3 @@ def _segment(s: Session, old: Target | None, key: str) -> dict[str, list[str | N
         key=f"target_values_{key}_{dimension}",
     )
     return {dimension: picked} if picked else {}
-
-
-def _coach(s: Session, raw: dict[str, Any] | None, old: Target | None) -> Target | None:
-    """The five letters beside the form. Only an impossible goal is refused; then there is no target."""
-    data, t, project = s.data, s.t, s.project
-    assert data is not None and project is not None
-    if raw is None:
-        st.subheader(t("gap.smart"), anchor=False)
-        st.markdown(t("targets.none_text"))
-        return None
-    try:
-        target = _draft(data, raw, old)
-        said: Advice = advice(data, target, project.tree.template, t)
-    except CrmKpiError as error:
-        st.error(t(error.key, **error.params), icon=":material/block:")
-        return None
-    st.markdown(f"**{plain(said.sentence)}**")
-    st.caption(plain(said.baseline))
-    for letter in said.letters:
-        icon = ":green[:material/check_circle:]" if letter.ok else ":orange[:material/lightbulb:]"
-        st.markdown(f"{icon} **{plain(letter.name)}.** {plain(letter.message)}")
-    st.caption(plain(said.verdict))
-    return target
-
-
-def _draft(data: DataDir, raw: dict[str, Any], old: Target | None) -> Target:
-    """The typed target with its baseline: of an edited one the frozen baseline stays while the metric does."""
-    target = read_target(raw)
-    if old is None:
-        return freeze(data, target)
-    same = old.metric == target.metric and old.where == target.where and old.measure == target.measure
-    kept_fields = {"id": old.id, "baseline": old.baseline if same else None}
-    target = target.model_copy(update=kept_fields)
-    return target if target.baseline else freeze(data, target)

@@ -13,10 +13,14 @@ from crmkpi.engine.evaluate import Where, evaluate
 from crmkpi.i18n import Words
 from crmkpi.periods import Period, parse_period, period_of
 from crmkpi.project.document import Project
+from crmkpi.targets.gather import data_to
 from crmkpi.targets.plan import plan
 from crmkpi.targets.target import Target, TargetsDocument
 from crmkpi.views.node import tick
+from crmkpi.views.own_points import PointTable, point_table
+from crmkpi.views.owners import OwnerLine, owner_lines
 from crmkpi.views.path import PathPoint, TargetPath
+from crmkpi.views.standing import Standing, standing
 from crmkpi.views.tree import signed_value
 
 TONES = {
@@ -26,6 +30,7 @@ TONES = {
     "off_track": "bad",
     "not_enough_data": "neutral",
 }
+POINTS = ("met", "within_band", "missed", "upcoming", "unknown")
 POINT_TONES = {"met": "good", "within_band": "warn", "missed": "bad"}
 GLYPHS = {"good": "●", "warn": "◆", "bad": "▼", "neutral": "○"}
 # a simulated chance beyond this edge is not known better than "almost"
@@ -68,6 +73,10 @@ class GapRow:
     letters: tuple[LetterLine, ...]
     guardrails: tuple[str, ...]
     paths: tuple[tuple[str, TargetPath], ...]
+    standing: Standing
+    points: tuple[PointTable, ...]
+    verdict: str
+    percent: bool
 
 
 @dataclass(frozen=True)
@@ -77,39 +86,78 @@ class GapView:
     as_of: str
     rows: tuple[GapRow, ...]
     focus: tuple[str, ...]
+    owners: tuple[OwnerLine, ...] = ()
+    past: bool = False
 
 
-def gap_view(data: DataDir, project: Project, t: Words) -> GapView:
-    """Assess the project's targets on the data as they are now."""
-    document = plan(data, TargetsDocument(target=tuple(project.targets)), None, t, project.tree.template)
+def gap_view(data: DataDir, project: Project, t: Words, as_of: date | None = None) -> GapView:
+    """Assess the project's targets on the data as they are now, or as they were known on a past day.
+
+    On a past day nothing later is judged; what happened afterwards only lies over the picture.
+    """
+    last = data_to(data)
+    day = min(as_of or last, last)
+    past = day < last
+    targets = tuple(_then(target, day) for target in project.targets)
+    template = project.tree.template
+    document = plan(data, TargetsDocument(target=targets), day, t, template)
+    later = plan(data, TargetsDocument(target=targets), None, t, template)["targets"] if past else []
+    truth = [_truth(found) for found in later] or [{} for _ in targets]
     rows = tuple(
-        _row(target, found, _history(data, target), t)
-        for target, found in zip(project.targets, document["targets"], strict=True)
+        _row(
+            target,
+            found,
+            _history(data, target, day),
+            known,
+            standing(data, target, found, day, template, t),
+            t,
+        )
+        for target, found, known in zip(targets, document["targets"], truth, strict=True)
     )
     focus = document["focus"]
     said = [f.get("message") or "" for f in focus["per_owner"]] + [_message(w) for w in focus["warnings"]]
-    return GapView(t.date(date.fromisoformat(document["as_of"])), rows, tuple(x for x in said if x))
+    return GapView(t.date(day), rows, tuple(x for x in said if x), owner_lines(focus, t), past)
+
+
+def _then(target: Target, day: date) -> Target:
+    """The target as of a day: one that was not yet set gets the starting point of that day, not a later one."""
+    if target.baseline is None or target.baseline.date <= day:
+        return target
+    return target.model_copy(update={"baseline": None, "baseline_date": None})
+
+
+def _truth(found: Mapping[str, Any]) -> dict[tuple[str, str], float]:
+    """Values of the control points as they are known today: (grain, due) -> value."""
+    return {(m["grain"], m["due"]): m["actual"] for m in found["milestones"] if m["actual"] is not None}
 
 
 def _message(warning: Any) -> str:
     return str(warning.get("message", "")) if isinstance(warning, Mapping) else str(warning)
 
 
-def _history(data: DataDir, target: Target) -> tuple[tuple[Period, float], ...]:
+def _history(data: DataDir, target: Target, day: date) -> tuple[tuple[Period, float], ...]:
     """The last complete periods before the baseline, at the target's own grain; a total has none."""
-    if target.measure == "total" or target.baseline is None:
+    if target.measure == "total":
         return ()
+    start = target.baseline.date if target.baseline else day
     where = tuple(Where(name, tuple(values)) for name, values in target.where.items())
-    rows = evaluate(data, [target.metric], target.grain, where=where).rows
+    rows = evaluate(data, [target.metric], target.grain, last=start, where=where).rows
     known = [
         (parse_period(text), value)
         for text, last, value, complete in rows.select("period", "to", "value", "complete").iter_rows()
-        if complete and value is not None and last < target.baseline.date
+        if complete and value is not None and last < start
     ]
     return tuple(known[-BEFORE:])
 
 
-def _row(target: Target, found: Mapping[str, Any], before: History, t: Words) -> GapRow:
+def _row(
+    target: Target,
+    found: Mapping[str, Any],
+    before: History,
+    later: Mapping[tuple[str, str], float],
+    stands: Standing,
+    t: Words,
+) -> GapRow:
     metric = metrics()[found["metric"]]
     unit = metric.unit
     tone = TONES[found["status"]]
@@ -131,8 +179,20 @@ def _row(target: Target, found: Mapping[str, Any], before: History, t: Words) ->
         notes=_notes(found, unit, t),
         letters=letter_lines(found["smart"], t),
         guardrails=tuple(_guardrail(g, t) for g in found["guardrails"]),
-        paths=_paths(found, before, unit, t),
+        paths=_paths(found, before, later, unit, t),
+        standing=stands,
+        points=_tables(target, found, t),
+        verdict=found["verdict"],
+        percent=unit == "share",
     )
+
+
+def _tables(target: Target, found: Mapping[str, Any], t: Words) -> tuple[PointTable, ...]:
+    printed_status = {
+        code: f"{GLYPHS[POINT_TONES.get(code, 'neutral')]} {t('status.' + code)}" for code in POINTS
+    }
+    grains = [g for g in ("week", "month") if any(m["grain"] == g for m in found["milestones"])]
+    return tuple(point_table(target, found, grain, printed_status, t) for grain in grains)
 
 
 def _progress_text(progress: float | None, t: Words) -> str | None:
@@ -152,11 +212,8 @@ def chance_text(chance: float | None, t: Words) -> str | None:
 
 
 def _notes(found: Mapping[str, Any], unit: str, t: Words) -> tuple[str, ...]:
-    """Stages of a large gap, a restated baseline, and what the path could not take into account."""
+    """A restated baseline, and what the path could not take into account."""
     notes = [t(f"gap.note.{code}") for code in found["notes"]]
-    if found["split_into_stages"] > 1 and found["rating"]:
-        rating = t(f"rating.{found['rating']}")
-        notes.insert(0, t("gap.stages", rating=rating, stages=found["split_into_stages"]))
     base = found["baseline"]
     if base["restated"] is not None:
         notes.append(t("gap.restated", was=t.value(base["value"], unit), now=t.value(base["restated"], unit)))
@@ -194,7 +251,11 @@ def _guardrail(guard: Mapping[str, Any], t: Words) -> str:
 
 
 def _paths(
-    found: Mapping[str, Any], before: History, unit: str, t: Words
+    found: Mapping[str, Any],
+    before: History,
+    later: Mapping[tuple[str, str], float],
+    unit: str,
+    t: Words,
 ) -> tuple[tuple[str, TargetPath], ...]:
     """The control points by grain: weeks and months, each with its chart."""
     goal = found["goal"]
@@ -202,7 +263,7 @@ def _paths(
         return ()
     out = []
     for grain in ("week", "month"):
-        points = tuple(_point(m, unit, t) for m in found["milestones"] if m["grain"] == grain)
+        points = tuple(_point(m, later, unit, t) for m in found["milestones"] if m["grain"] == grain)
         if points and grain == found["grain"]:
             points = (*_past(before, unit, t), *_start(found, unit, t), *points)
         if points:
@@ -252,7 +313,8 @@ def _start(found: Mapping[str, Any], unit: str, t: Words) -> tuple[PathPoint, ..
     )
 
 
-def _point(m: Mapping[str, Any], unit: str, t: Words) -> PathPoint:
+def _point(m: Mapping[str, Any], later: Mapping[tuple[str, str], float], unit: str, t: Words) -> PathPoint:
+    truth = later.get((m["grain"], m["due"])) if m["actual"] is None else None
     due = date.fromisoformat(m["due"])
     tone = POINT_TONES.get(m["status"], "neutral")
     month = m["grain"] == "month"
@@ -267,4 +329,13 @@ def _point(m: Mapping[str, Any], unit: str, t: Words) -> PathPoint:
         actual_text=printed(m["actual"], unit, t),
         status=tone,
         status_text=f"{GLYPHS[tone]} {t('status.' + m['status'])}",
+        later=truth,
+        later_text="" if truth is None else printed(truth, unit, t),
     )
+
+
+def target_name(target: Target, t: Words) -> str:
+    """A target in a list: metric, segment, date."""
+    values = [v or t("segment.blank") for values in target.where.values() for v in values]
+    segment = f" ({', '.join(values)})" if values else ""
+    return f"{metrics()[target.metric].label[t.lang]}{segment} · {t.date(target.due)}"

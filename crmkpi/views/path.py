@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PathPoint:
-    """One milestone: planned value with its band and the actual one (None = not yet known)."""
+    """One milestone: planned value with its band and the actual one (None = not yet known).
+
+    `later`: what happened after the day the screen is set to (None when it shows today).
+    """
 
     label: str
     tick: str
@@ -19,6 +22,8 @@ class PathPoint:
     actual_text: str = ""
     status: str = "neutral"
     status_text: str = ""
+    later: float | None = None
+    later_text: str = ""
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ def test_a_target_shows_what_is_left_and_its_milestones(shop_home, opened):
     place.write(place.read().model_copy(update={"targets": [target]}))
     app = opened("gap")
     assert "осталось" in app.subheader[0].value
-    assert app.table, "the control points are a table too"
+    said = " ".join(x.value for x in app.caption)
+    for question in ("Хорошо или плохо", "Сколько осталось", "Насколько вероятно", "Что дальше"):
+        assert question in said
     app.button_group(key=f"way_{target.id}").set_value("week").run()
     assert not app.exception, app.exception

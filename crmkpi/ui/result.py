@@ -1,0 +1,159 @@
+"""The Result screen of one target: verdict, four answers, the picture, and everything else one click deeper."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import streamlit as st
+
+from crmkpi.charts.milestones import milestone_chart
+from crmkpi.targets.gather import data_to
+from crmkpi.ui import figures
+from crmkpi.ui.checkins import checkins
+from crmkpi.ui.coach_box import letter_list
+from crmkpi.ui.point_grid import point_tab
+from crmkpi.ui.session import Session
+from crmkpi.ui.style import plain
+from crmkpi.views.gap import GapRow, GapView, target_name
+
+TABS = ("points", "effort", "letters", "checkins")
+# as low as still can be read, so that the four answers and the picture stand on one laptop screen
+HEIGHT = 230
+
+
+def screen_line(s: Session) -> tuple[str | None, date | None]:
+    """Which target and which day: the line on top. Returns the target's id and the past day, None for today."""
+    t, project = s.t, s.project
+    assert project is not None and s.data is not None
+    names = {x.id: x for x in project.targets}
+    last = data_to(s.data)
+    with st.container(
+        key="result_line", horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"
+    ):
+        chosen = st.selectbox(
+            t("result.choose"),
+            list(names),
+            index=list(names).index(s.get("chosen")) if s.get("chosen") in names else 0,
+            format_func=lambda i: target_name(names[i], t),
+            key=f"result_target_{'_'.join(names)}",
+            width=560,
+        )
+        day = st.date_input(
+            t("result.as_of"),
+            value=last,
+            max_value=last,
+            min_value=date(2000, 1, 1),
+            format="DD.MM.YYYY",
+            key="result_as_of",
+            width=170,
+        )
+    s.put("chosen", chosen)
+    return chosen, day if isinstance(day, date) and day < last else None
+
+
+def result_card(s: Session, view: GapView, row: GapRow) -> None:
+    """Good or bad, how far, how likely, what next; then the way."""
+    t, stands = s.t, row.standing
+    if view.past:
+        st.info(t("result.past", day=view.as_of), icon=":material/history:")
+    with st.container(key=f"verdict_{row.tone}_{row.id}"):
+        st.subheader(f"{plain(row.name)}: {plain(row.left)}", anchor=False)
+        st.caption(plain(row.sentence))
+        answers = st.container(key=f"answers_{row.id}").columns(4)
+        _answer(answers[0], t("standing.good"), row.status, _one(row.why))
+        _answer(answers[1], t("standing.far"), f"{row.now} → {row.goal}", *stands.far)
+        _answer(
+            answers[2],
+            t("standing.likely"),
+            row.chance or t("standing.unknown_chance"),
+            *stands.likely,
+            stands.own,
+        )
+        _answer(answers[3], t("standing.next_title"), *(stands.next[:1] or ("—",)), *stands.next[1:])
+        if row.progress is not None:
+            st.progress(row.progress, text=plain(row.progress_text or ""))
+        said = [text for text in (stands.worth, stands.stages, *row.notes) if text]
+        if said:
+            st.caption("  \n".join(plain(text) for text in said))
+
+
+def _one(why: str) -> str:
+    return why[:1].upper() + why[1:] + "." if why else ""
+
+
+def _answer(place: st.delta_generator.DeltaGenerator, title: str, answer: str, *rest: str) -> None:
+    with place:
+        st.caption(title)
+        st.markdown(f"**{plain(answer)}**")
+        said = [plain(text) for text in rest if text]
+        if said:
+            st.caption("  \n".join(said))
+
+
+def way(s: Session, row: GapRow) -> None:
+    """The picture of the way, by weeks or by months."""
+    t = s.t
+    grains = [grain for grain, _ in row.paths]
+    if not grains:
+        st.caption(t("gap.no_milestones"))
+        return
+    with st.container(key=f"card_way_{row.id}"):
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.markdown(f"**{t('gap.milestones')}**", width="content")
+            grain = st.segmented_control(
+                t("gap.milestones"),
+                grains,
+                default="month" if "month" in grains else grains[0],
+                required=True,
+                format_func=lambda g: t(f"gap.by_{g}"),
+                key=f"way_{row.id}",
+                label_visibility="collapsed",
+            )
+        path = dict(row.paths)[str(grain)]
+        figures.chart(s, f"way_{row.id}", (path,), lambda ink: milestone_chart(path, t, ink, HEIGHT))
+
+
+def deeper(s: Session, view: GapView, row: GapRow, as_of: date | None) -> None:
+    """One click deeper: the points as a table to edit, what it takes, the letters, the check-ins."""
+    t = s.t
+    tab = st.segmented_control(
+        t("result.view"),
+        TABS,
+        default="points",
+        required=True,
+        format_func=lambda x: t(f"result.tab_{x}"),
+        key=f"result_tab_{row.id}",
+        label_visibility="collapsed",
+    )
+    with st.container(key=f"card_deeper_{row.id}"):
+        if tab == "points":
+            point_tab(s, row, as_of)
+        elif tab == "effort":
+            _effort(s, row)
+        elif tab == "letters":
+            st.markdown(f"**{plain(row.verdict)}**")
+            letter_list(row.letters)
+            if row.guardrails:
+                st.markdown(f"**{t('gap.guardrails')}**")
+                for text in row.guardrails:
+                    st.markdown(plain(text))
+        else:
+            checkins(s, row)
+
+
+def _effort(s: Session, row: GapRow) -> None:
+    t, stands = s.t, row.standing
+    counted = stands.next[1:]
+    for text in counted or (t("result.nothing_to_count"),):
+        st.markdown(plain(text))
+    if stands.worth:
+        st.markdown(plain(stands.worth))
+    if stands.levers:
+        st.markdown(f"**{t('result.levers')}**")
+        st.markdown("\n".join(f"- {plain(text)}" for text in stands.levers))
+    if stands.estimate:
+        st.markdown(plain(t("result.estimate", parts=stands.estimate)))
+    if stands.risks:
+        st.markdown(f"**{t('result.risks')}**")
+        for question, answer in stands.risks:
+            st.markdown(f"{plain(question)}: **{plain(answer)}**")

@@ -1,0 +1,91 @@
+"""Where to aim and by when: suggested goals and dates, each with where it comes from and a sentence of reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from crmkpi.catalog import metrics
+from crmkpi.engine.data import DataDir
+from crmkpi.errors import CrmKpiError
+from crmkpi.i18n import Words
+from crmkpi.project.document import Project
+from crmkpi.targets.coach import dates, goals
+from crmkpi.targets.coach_text import (
+    aim_text,
+    benchmark_line_text,
+    blocked_text,
+    due_text,
+    left_out_text,
+    pace_texts,
+)
+from crmkpi.targets.target import Target
+from crmkpi.views.gap import chance_text
+
+
+@dataclass(frozen=True)
+class AimChip:
+    """One suggested goal: the value to take over, its printed form, short source, reason, chance, published rows."""
+
+    goal: float
+    label: str
+    source: str
+    why: str
+    chance: str | None
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DueChip:
+    """One proposed date and its reason."""
+
+    day: date
+    label: str
+    why: str
+
+
+@dataclass(frozen=True)
+class AimsView:
+    """Goals from the easiest to the hardest, what was left out and why, dates and the past they rest on."""
+
+    goals: tuple[AimChip, ...]
+    left_out: tuple[str, ...]
+    blocked: str
+    dues: tuple[DueChip, ...]
+    pace: tuple[str, ...]
+
+
+def aims_view(data: DataDir, project: Project, draft: Target, goal: float | None, t: Words) -> AimsView:
+    """Suggestions for a draft. `goal`: the typed goal in the metric's unit, None before one was typed."""
+    template, unit = project.tree.template, metrics()[draft.metric].unit
+    others = [x for x in project.targets if x.id != draft.id]
+    try:
+        found = goals(data, draft, template=template, library=project.library, others=others)
+        when = dates(data, draft, goal=goal, template=template)
+    except CrmKpiError as error:
+        return AimsView((), (), t(error.key, **error.params), (), ())
+    return AimsView(
+        goals=tuple(
+            AimChip(
+                goal=aim.goal,
+                label=t.value(aim.goal, unit),
+                source=t(f"aimchip.{aim.source}"),
+                why=aim_text(aim, t),
+                chance=chance_text(aim.chance, t),
+                lines=tuple(benchmark_line_text(line, t) for line in aim.lines),
+            )
+            for aim in found.found
+        ),
+        left_out=tuple(
+            t(
+                "aimchip.left_out",
+                goal=t.value(x.goal, unit),
+                source=t(f"aimchip.{x.source}"),
+                why=left_out_text(x, t),
+            )
+            for x in found.left_out
+        ),
+        blocked=blocked_text(found, t),
+        dues=tuple(DueChip(d.day, t.date(d.day), due_text(d, t)) for d in when.found),
+        pace=tuple(pace_texts(when.pace, draft.metric, t)),
+    )
