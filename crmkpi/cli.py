@@ -1,8 +1,8 @@
-"""The command line: inspect, load, metrics, tree, plan, app, doctor.
+"""The command line: inspect, load, metrics, tree, plan, check, app, report, doctor.
 
 The names and the JSON are a contract (README, tests). One document goes to stdout, everything else to
 stderr. Exit status: 0 fine, 1 our fault (with an incident code), 2 the user's mistake, 3 an unanswered
-question.
+question, 4 deviations found by `check`.
 """
 
 from __future__ import annotations
@@ -259,6 +259,26 @@ def command_plan(args: argparse.Namespace, t: Words) -> int:
     return 0
 
 
+def command_check(args: argparse.Namespace, t: Words) -> int:
+    """Deviations from the usual course and missed milestones of the project's targets; status 4 if any."""
+    from crmkpi.project.place import opened
+    from crmkpi.project.record import data_of
+    from crmkpi.targets.check import check
+
+    with opened(Path(args.project)) as place:
+        project = place.read()
+        document = check(
+            data_of(place),
+            project.targets,
+            as_of=_day(args.as_of),
+            words=Words(t.lang, project.settings.currency),
+            template=project.tree.template,
+            false_alarms=args.false_alarms,
+        )
+    write_json(document)
+    return 4 if document["findings"] else 0
+
+
 def command_app(args: argparse.Namespace, t: Words) -> int:
     """Open the application, with these files ready to load."""
     import os
@@ -266,7 +286,6 @@ def command_app(args: argparse.Namespace, t: Words) -> int:
 
     root = Path(__file__).parents[1]
     environment = dict(os.environ)
-    environment["CRMKPI_LANG"] = args.lang
     if args.files:
         environment["CRMKPI_FILES"] = os.pathsep.join(str(p.resolve()) for p in _files(args.files))
     command = [sys.executable, "-m", "streamlit", "run", str(root / "app.py")]
@@ -296,6 +315,7 @@ class _Commands:
         "metrics": command_metrics,
         "tree": command_tree,
         "plan": command_plan,
+        "check": command_check,
         "app": command_app,
         "doctor": command_doctor,
     }
@@ -340,6 +360,10 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--project", required=True, metavar="P")
     one.add_argument("--targets", required=True, metavar="T.toml")
     one.add_argument("--as-of", metavar="D")
+    one = add("check")
+    one.add_argument("--project", required=True, metavar="P")
+    one.add_argument("--as-of", metavar="D")
+    one.add_argument("--false-alarms", type=float, default=1.0, metavar="PER_MONTH")
     one = add("app")
     one.add_argument("files", nargs="*", metavar="FILE")
     one.add_argument("--port", type=int)
