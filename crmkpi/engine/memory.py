@@ -56,6 +56,8 @@ def remembered(run: Callable[P, R]) -> Callable[P, R]:
         if not mark:
             return run(*args, **kwargs)
         named = tuple(sorted(kwargs.items()))
-        return FACTS.get((run.__qualname__, run.__module__, mark, args[1:], named), lambda: run(*args, **kwargs))
+        return FACTS.get(
+            (run.__qualname__, run.__module__, mark, args[1:], named), lambda: run(*args, **kwargs)
+        )
 
     return wrapper

@@ -15,7 +15,9 @@ from tests.unit.engine.shop import Shop, random_orders
 MONTHS = ("2024-01-31", "2024-02-29", "2024-03-31", "2024-04-30")
 
 
-def sheet(root: Path, table: dict[str, list[float]], dates: tuple[str, ...] = MONTHS, **more: object) -> DataDir:
+def sheet(
+    root: Path, table: dict[str, list[float]], dates: tuple[str, ...] = MONTHS, **more: object
+) -> DataDir:
     rows = [
         {"metric": name, "date": pd.Timestamp(day), "value": float(value), **more}
         for name, values in table.items()
@@ -64,7 +66,11 @@ def test_a_ratio_is_shown_at_its_own_step_and_never_averaged(tmp_path):
 def test_a_ratio_is_computed_from_its_counts_when_both_are_given(tmp_path):
     data = sheet(tmp_path, {"revenue_base": [1000, 100, 100, 1], "orders_count": [10, 10, 30, 1]})
     quarter = evaluate(data, ["aov"], "quarter").get("aov", "2024-Q1")
-    assert (quarter.value, quarter.numerator, quarter.denominator) == (24, 1200, 50)  # not (100 + 10 + 10/3) / 3
+    assert (quarter.value, quarter.numerator, quarter.denominator) == (
+        24,
+        1200,
+        50,
+    )  # not (100 + 10 + 10/3) / 3
     assert "from_sheet" in quarter.warnings
 
 
@@ -87,8 +93,14 @@ def test_rows_win_over_the_sheet(tmp_path):
 def test_what_rows_lack_the_sheet_fills(tmp_path):
     shop = Shop(tmp_path).orders(random_orders(3, orders=60, days=90))
     rows = pd.DataFrame(
-        [{"metric": "Уровень NPS", "date": pd.Timestamp(f"2023-0{m}-28"), "value": 1.0 * m} for m in (1, 2, 3)]
-        + [{"metric": "crm_cost", "date": pd.Timestamp(f"2023-0{m}-28"), "value": 100.0 * m} for m in (1, 2, 3)]
+        [
+            {"metric": "Уровень NPS", "date": pd.Timestamp(f"2023-0{m}-28"), "value": 1.0 * m}
+            for m in (1, 2, 3)
+        ]
+        + [
+            {"metric": "crm_cost", "date": pd.Timestamp(f"2023-0{m}-28"), "value": 100.0 * m}
+            for m in (1, 2, 3)
+        ]
     )
     data = shop.rows("dated_values", rows, "date").done()
     found = evaluate(data, ["crc", "retained_customers"], "month")

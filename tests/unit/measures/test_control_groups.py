@@ -14,7 +14,10 @@ SENT = pd.Timestamp("2024-03-04 10:00")
 
 
 def orders(rows: list[tuple[str, str, float]]) -> pd.DataFrame:
-    table = [("o0", "nobody", pd.Timestamp("2024-01-01"), 1.0), ("o1", "nobody", pd.Timestamp("2024-05-31"), 1.0)]
+    table = [
+        ("o0", "nobody", pd.Timestamp("2024-01-01"), 1.0),
+        ("o1", "nobody", pd.Timestamp("2024-05-31"), 1.0),
+    ]
     table += [(f"p{i}", who, pd.Timestamp(at), amount) for i, (who, at, amount) in enumerate(rows)]
     return pd.DataFrame(table, columns=["order_id", "customer_id", "at", "amount"])
 
@@ -40,9 +43,13 @@ def test_a_campaign_with_a_control_group_by_hand(tmp_path):
         ("a", "2024-03-04 09:59", 500.0),  # before does not
         ("x", "2024-03-05", 30.0),
     ]
-    data = Shop(tmp_path).orders(orders(bought)).messages(sends(list("abc"), list("xy"))).done(margin_rate=0.5)
+    data = (
+        Shop(tmp_path).orders(orders(bought)).messages(sends(list("abc"), list("xy"))).done(margin_rate=0.5)
+    )
     found = evaluate(
-        data, ["treated_customers", "uplift_per_customer", "incremental_revenue", "incremental_margin"], "month"
+        data,
+        ["treated_customers", "uplift_per_customer", "incremental_revenue", "incremental_margin"],
+        "month",
     )
     # treated spent 90 / 3, held out 30 / 2
     assert found.value("treated_customers", "2024-03") == 3
@@ -76,7 +83,9 @@ def test_a_control_group_of_the_whole_base(tmp_path):
     assert found.value("incremental_revenue", "2024-03") == pytest.approx(60)
 
 
-def winback(tmp_path, treated: list[float], held: list[float], cost: float, goal: str = "Реактивация") -> float | None:
+def winback(
+    tmp_path, treated: list[float], held: list[float], cost: float, goal: str = "Реактивация"
+) -> float | None:
     """Number of successful win-back campaigns in March, one campaign with these amounts per customer."""
     names = [f"t{i}" for i in range(len(treated))], [f"h{i}" for i in range(len(held))]
     bought = [
@@ -86,12 +95,19 @@ def winback(tmp_path, treated: list[float], held: list[float], cost: float, goal
     ]
     shop = Shop(tmp_path).orders(orders(bought)).messages(sends(*names))
     campaign = pd.DataFrame(
-        {"campaign_id": ["k1"], "sent_at": [SENT], "sent": [len(treated)], "goal": [goal], "cost": [cost], "covered": [1]}
+        {
+            "campaign_id": ["k1"],
+            "sent_at": [SENT],
+            "sent": [len(treated)],
+            "goal": [goal],
+            "cost": [cost],
+            "covered": [1],
+        }
     )
     campaign["cost"] = (campaign["cost"] * 100).astype("Int64")
-    return evaluate(shop.campaigns(campaign).done(margin_rate=0.5), ["winback_campaigns_successful"], "month").value(
-        "winback_campaigns_successful", "2024-03"
-    )
+    return evaluate(
+        shop.campaigns(campaign).done(margin_rate=0.5), ["winback_campaigns_successful"], "month"
+    ).value("winback_campaigns_successful", "2024-03")
 
 
 STRONG = ([100.0, 120.0, 90.0, 110.0], [10.0, 0.0, 20.0, 10.0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,18 @@ def test_a_project_without_targets_still_tells_what_happened_and_why(kind, bare,
     said = write(bare, tmp_path / f"r.{kind}", Words("en"))
     assert "tree" in said["sections"] and "why" in said["sections"]
     assert "verdict" not in said["sections"] and "kpis" not in said["sections"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_tree_that_cannot_be_shown_is_said_and_the_rest_stands(kind, place, tmp_path):
+    root = tmp_path / "p"
+    shutil.copytree(place.root, root)
+    moved = Place(root)
+    project = moved.read()
+    moved.write(project.model_copy(update={"tree": project.tree.model_copy(update={"period": "1999-01"})}))
+    said = write(moved, tmp_path / f"r.{kind}", Words("en"))
+    assert "tree" not in said["sections"] and "verdict" in said["sections"]
+    assert "1999-01" in (snapshot(moved, Words("en"))["no_tree"] or "")
 
 
 def test_a_project_without_data_is_refused_with_its_own_sentence(tmp_path):
@@ -84,7 +97,7 @@ def test_no_temporary_file_stays_when_writing_fails(place, tmp_path, monkeypatch
     def broken(self: Path, *args: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr("crmkpi.report.write.os.replace", broken)
+    monkeypatch.setattr("crmkpi.report.file.os.replace", broken)
     with pytest.raises(OSError, match="disk full"):
         write(place, tmp_path / "r.html", Words("ru"))
     assert list(tmp_path.iterdir()) == []
