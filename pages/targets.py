@@ -23,7 +23,8 @@ old = next((x for x in project.targets if x.id == s.get("edit")), None)
 if old is None:
     start_box(s)
     wish_line(s, choices)
-st.subheader(t("targets.edit") if old else t("wishline.or_form"), anchor=False)
+heading = "targets.edit" if old else "wishline.check" if s.get("draft") else "wishline.or_form"
+st.subheader(t(heading), anchor=False)
 if target_form(s, old, choices):
     s.drop("edit")
     s.drop("metric")

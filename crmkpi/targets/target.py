@@ -93,6 +93,25 @@ class Estimate(BaseModel):
     hours: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
 
 
+class CheckIn(BaseModel):
+    """What the owner said on a day: a note, the own confidence 0..1, and, if wished, a value typed by hand."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    day: date
+    note: str = ""
+    confidence: float | None = Field(default=None, ge=0, le=1)
+    value: Number | None = None
+
+
+class OwnPoint(BaseModel):
+    """A control point set by hand: the last day of its period, its grain, the planned value in the metric's unit."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    day: date
+    grain: TargetGrain
+    value: Number
+
+
 def _values(given: object) -> object:
     """One value or a list of them."""
     if isinstance(given, dict):
@@ -132,6 +151,8 @@ class Target(BaseModel):
     confidence: float | None = Field(default=None, ge=0, le=1)
     premortem: Premortem | None = None
     estimate: Estimate | None = None
+    checkins: tuple[CheckIn, ...] = ()
+    own_points: tuple[OwnPoint, ...] = ()
 
 
 class TargetsDocument(BaseModel):

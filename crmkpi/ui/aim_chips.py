@@ -89,11 +89,19 @@ def _own(s: Session, metric: str, percent: bool) -> None:
         st.markdown(f"**{t('aimchip.add')}**")
         one, two, three = st.columns(3)
         unit = " (%)" if percent else ""
-        low = one.number_input(t("aimchip.low") + unit, value=None, format="%g")
-        high = two.number_input(t("aimchip.high") + unit, value=None, format="%g")
-        year = three.number_input(t("aimchip.year"), value=date.today().year, min_value=1990, max_value=2100)
-        source = one.text_input(t("aimchip.source"), max_chars=120)
-        kind = two.selectbox(t("aimchip.kind"), OWN_KINDS, format_func=lambda k: t(f"aim.kind.{k}"))
+        low = one.number_input(t("aimchip.low") + unit, value=None, format="%g", key=f"own_low_{metric}")
+        high = two.number_input(t("aimchip.high") + unit, value=None, format="%g", key=f"own_high_{metric}")
+        year = three.number_input(
+            t("aimchip.year"),
+            value=date.today().year,
+            min_value=1990,
+            max_value=2100,
+            key=f"own_year_{metric}",
+        )
+        source = one.text_input(t("aimchip.source"), max_chars=120, key=f"own_source_{metric}")
+        kind = two.selectbox(
+            t("aimchip.kind"), OWN_KINDS, format_func=lambda k: t(f"aim.kind.{k}"), key=f"own_kind_{metric}"
+        )
         if not st.form_submit_button(t("aimchip.save")):
             return
     scale = 100 if percent else 1

@@ -19,10 +19,9 @@ def owners_box(s: Session, owners: Sequence[OwnerLine]) -> None:
     st.subheader(s.t("owners.title"), anchor=False)
     for number, owner in enumerate(owners):
         with st.container(key=f"card_owner_{number}"):
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"**{plain(owner.owner)}**", width="content")
-                st.markdown(f":{figures.BADGES[owner.tone]}-badge[{plain(owner.verdict)}]", width="content")
-            st.markdown(" · ".join(plain(name) for name in owner.kpis))
+            verdict = f":{figures.BADGES[owner.tone]}[{plain(owner.verdict)}]"
+            kpis = " · ".join(plain(name) for name in owner.kpis)
+            st.markdown(f"**{plain(owner.owner)}** — {verdict}  \n{kpis}")
             for text in owner.warnings:
                 st.caption(f":material/info: {plain(text)}")
 

@@ -111,6 +111,7 @@ def _options(table: PointTable, editable: bool, t: Words) -> Mapping[str, Any]:
         "cellEditor": "agNumberCellEditor",
         "cellStyle": {"fontWeight": 600},
         "type": "numericColumn",
+        "valueFormatter": f"value.toLocaleString('{t.lang}')",
     }
     columns: tuple[tuple[str, str, int, dict[str, Any]], ...] = (
         ("label", t("gap.due"), 2, {}),

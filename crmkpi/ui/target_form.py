@@ -66,13 +66,7 @@ def _fields(s: Session, choices: tuple[MetricChoice, ...], old: Target | None) -
     number = s.get("draft_no", 0)
     tag = f"{old.id if old else 'new'}{number or ''}"
     wanted, ids = start.get("metric") or s.get("metric"), [c.id for c in choices]
-    choice = st.selectbox(
-        t("targets.metric"),
-        choices,
-        index=ids.index(wanted) if wanted in ids else 0,
-        format_func=lambda c: t("targets.starred", name=c.name) if c.starred else c.name,
-        key=f"target_metric_{tag}",
-    )
+    choice = _metric(t, choices, wanted if wanted in ids else ids[0], tag)
     if start.get("metric") != choice.id:
         # the filled-in values were meant for another metric
         start = {}
@@ -106,6 +100,16 @@ def _fields(s: Session, choices: tuple[MetricChoice, ...], old: Target | None) -
     with near:
         aim_chips(s, raw, choice)
     return raw if typed is not None else None
+
+
+def _metric(t: Words, choices: tuple[MetricChoice, ...], wanted: str, tag: str) -> MetricChoice:
+    return st.selectbox(
+        t("targets.metric"),
+        choices,
+        index=[c.id for c in choices].index(wanted),
+        format_func=lambda c: t("targets.starred", name=c.name) if c.starred else c.name,
+        key=f"target_metric_{tag}",
+    )
 
 
 def _untouched(start: Mapping[str, Any]) -> dict[str, Any]:

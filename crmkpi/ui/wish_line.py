@@ -51,7 +51,7 @@ def wish_line(s: Session, choices: tuple[MetricChoice, ...]) -> None:
             s.put("wish", text)
             s.put("answers", {})
         view = _read(s, text, choices)
-        if fresh and view.fields:
+        if fresh:
             put_draft(s, view.fields)
         _shown(s, text, view, choices)
 

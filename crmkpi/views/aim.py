@@ -83,7 +83,7 @@ def aims_view(data: DataDir, project: Project, draft: Target, goal: float | None
                 source=t(f"aimchip.{x.source}"),
                 why=left_out_text(x, t),
             )
-            for x in found.left_out
+            for x in sorted(found.left_out, key=lambda x: x.why != ("lever",))
         ),
         blocked=blocked_text(found, t),
         dues=tuple(DueChip(d.day, t.date(d.day), due_text(d, t)) for d in when.found),

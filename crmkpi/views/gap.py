@@ -101,7 +101,8 @@ def gap_view(data: DataDir, project: Project, t: Words, as_of: date | None = Non
     targets = tuple(_then(target, day) for target in project.targets)
     template = project.tree.template
     document = plan(data, TargetsDocument(target=targets), day, t, template)
-    later = plan(data, TargetsDocument(target=targets), None, t, template)["targets"] if past else []
+    from_then = tuple(map(_from_then, targets, document["targets"]))
+    later = plan(data, TargetsDocument(target=from_then), None, t, template)["targets"] if past else []
     truth = [_truth(found) for found in later] or [{} for _ in targets]
     rows = tuple(
         _row(
@@ -124,6 +125,14 @@ def _then(target: Target, day: date) -> Target:
     if target.baseline is None or target.baseline.date <= day:
         return target
     return target.model_copy(update={"baseline": None, "baseline_date": None})
+
+
+def _from_then(target: Target, found: Mapping[str, Any]) -> Target:
+    """The same target for today's data: it must start where it started then, or its points would be others."""
+    day = found["baseline"]["date"]
+    if target.baseline is not None or day is None:
+        return target
+    return target.model_copy(update={"baseline_date": date.fromisoformat(day)})
 
 
 def _truth(found: Mapping[str, Any]) -> dict[tuple[str, str], float]:

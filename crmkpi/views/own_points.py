@@ -14,6 +14,9 @@ from crmkpi.i18n import Words
 from crmkpi.targets.own_path import path_verdict
 from crmkpi.targets.target import OwnPoint, Target, TargetGrain
 
+# a plan of 416.2 customers is 416; one of 2.4 keeps its tenth
+WHOLE_FROM = 20
+
 
 @dataclass(frozen=True)
 class PointLine:
@@ -50,7 +53,7 @@ def point_table(
         PointLine(
             day=date.fromisoformat(m["due"]),
             label=t.date(date.fromisoformat(m["due"])),
-            plan=round(m["value"] * 100, 4) if percent else round(m["value"], 4),
+            plan=_typed(m["value"] * 100 if percent else m["value"], unit),
             low_high="" if m["low"] is None else f"{t.value(m['low'], unit)} – {t.value(m['high'], unit)}",
             fact=t.value(m["actual"], unit),
             status=status[m["status"]],
@@ -60,6 +63,13 @@ def point_table(
     moved = any(p.grain == grain for p in target.own_points)
     verdict, said = judged(target, found, [m["value"] for m in points], t)
     return PointTable(grain, lines, moved, verdict, said, percent)
+
+
+def _typed(value: float, unit: str) -> float:
+    """A number as people would type it; the exact one stays in the plan until somebody changes it."""
+    if unit == "count" and abs(value) >= WHOLE_FROM:
+        return float(round(value))
+    return round(value, 0 if abs(value) >= 1000 else 2 if abs(value) >= 1 else 4)
 
 
 def judged(
