@@ -13,7 +13,7 @@ from crmkpi.targets.target import Target, read_target
 from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
 from crmkpi.views.gap import LetterLine, chance_text
-from crmkpi.views.targets import advice
+from crmkpi.views.targets import advice, refusal
 
 # a baseline and points set by hand belong to exactly this
 SAME_BASELINE = ("metric", "where", "measure", "grain", "baseline_date")
@@ -33,7 +33,7 @@ def coach_box(s: Session, raw: dict[str, Any] | None, old: Target | None) -> Tar
         said = advice(data, target, project.tree.template, t)
     except CrmKpiError as error:
         st.subheader(t("coachbox.refused"), anchor=False)
-        st.error(t(error.key, **error.params), icon=":material/block:")
+        st.error(plain(refusal(error, t)), icon=":material/block:")
         return None
     good = sum(letter.ok for letter in said.letters)
     whole = good == len(said.letters)

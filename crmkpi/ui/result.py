@@ -69,12 +69,18 @@ def result_card(s: Session, view: GapView, row: GapRow) -> None:
             *stands.likely,
             stands.own,
         )
-        _answer(answers[3], t("standing.next_title"), *(stands.next[:1] or ("—",)), *stands.next[1:])
+        _answer(answers[3], t("standing.next_title"), *_next(row))
         if row.progress is not None:
             st.progress(row.progress, text=plain(row.progress_text or ""))
         said = [text for text in (stands.worth, stands.stages, *row.notes) if text]
         if said:
             st.caption("  \n".join(plain(text) for text in said))
+
+
+def _next(row: GapRow) -> tuple[str, ...]:
+    """The nearest control point first, else what the gap takes; a dash where neither is known."""
+    point = (row.standing.next_point,) if row.standing.next_point else ()
+    return (*point, *row.standing.counted) or ("—",)
 
 
 def _one(why: str) -> str:
@@ -143,8 +149,7 @@ def deeper(s: Session, view: GapView, row: GapRow, as_of: date | None) -> None:
 
 def _effort(s: Session, row: GapRow) -> None:
     t, stands = s.t, row.standing
-    counted = stands.next[1:]
-    for text in counted or (t("result.nothing_to_count"),):
+    for text in stands.counted or (t("result.nothing_to_count"),):
         st.markdown(plain(text))
     if stands.worth:
         st.markdown(plain(stands.worth))

@@ -32,15 +32,17 @@ def target_form(s: Session, old: Target | None, choices: tuple[MetricChoice, ...
     left, right = st.columns([5, 4], gap="large")
     with left:
         raw = _fields(s, choices, old)
+        below = st.container()
+    with right, st.container(key="card_coach"):
+        target = coach_box(s, raw, old)
+    with below:
         save = st.button(
             t("targets.update" if old else "targets.save"),
             type="primary",
             icon=":material/flag:",
-            disabled=raw is None,
+            disabled=target is None,
             key="save_target",
         )
-    with right, st.container(key="card_coach"):
-        target = coach_box(s, raw, old)
     if not save or target is None:
         return False
     # an edited target keeps its place in the list

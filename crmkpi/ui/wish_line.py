@@ -71,7 +71,7 @@ def _shown(s: Session, text: str, view: WishView, choices: tuple[MetricChoice, .
     for asked in view.questions:
         _question(s, text, asked, choices)
     if view.offers:
-        st.markdown(t("wish.vague"))
+        st.markdown(t("wishline.no_number" if view.fields.get("metric") else "wish.vague"))
         with st.container(horizontal=True):
             for number, offer in enumerate(view.offers):
                 _offer(s, number, offer)

@@ -19,8 +19,11 @@ from crmkpi.targets.coach_text import (
     left_out_text,
     pace_texts,
 )
+from crmkpi.targets.resolve import ImpossibleGoalError
 from crmkpi.targets.target import Target
+from crmkpi.targets.when import Dues
 from crmkpi.views.gap import chance_text
+from crmkpi.views.targets import refusal
 
 
 @dataclass(frozen=True)
@@ -61,9 +64,9 @@ def aims_view(data: DataDir, project: Project, draft: Target, goal: float | None
     others = [x for x in project.targets if x.id != draft.id]
     try:
         found = goals(data, draft, template=template, library=project.library, others=others)
-        when = dates(data, draft, goal=goal, template=template)
+        when = _dates(data, draft, goal, template)
     except CrmKpiError as error:
-        return AimsView((), (), t(error.key, **error.params), (), ())
+        return AimsView((), (), refusal(error, t), (), ())
     return AimsView(
         goals=tuple(
             AimChip(
@@ -89,3 +92,11 @@ def aims_view(data: DataDir, project: Project, draft: Target, goal: float | None
         dues=tuple(DueChip(d.day, t.date(d.day), due_text(d, t)) for d in when.found),
         pace=tuple(pace_texts(when.pace, draft.metric, t)),
     )
+
+
+def _dates(data: DataDir, draft: Target, goal: float | None, template: str | None) -> Dues:
+    """Dates for the typed goal; for one that cannot be (the coach says so) those of any change."""
+    try:
+        return dates(data, draft, goal=goal, template=template)
+    except ImpossibleGoalError:
+        return dates(data, draft, template=template)

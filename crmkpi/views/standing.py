@@ -31,15 +31,16 @@ class Standing:
     """Answers beside the verdict. Every part may be empty where nothing honest can be said.
 
     far: size of the gap in the reader's terms; worth: at the root; likely: what the chance rests on; own: the owner's
-    own confidence; next: the next control point, then what the gap takes in countable things; levers: one driver
-    alone each; stages: advice to split with its reasons; risks: what the owner expected to go wrong.
+    own confidence; next_point: the nearest control point; counted: what the gap takes in countable things; levers:
+    one driver alone each; stages: advice to split with its reasons; risks: what the owner expected to go wrong.
     """
 
     far: tuple[str, ...]
     worth: str
     likely: tuple[str, ...]
     own: str
-    next: tuple[str, ...]
+    next_point: str
+    counted: tuple[str, ...]
     levers: tuple[str, ...]
     stages: str
     risks: tuple[tuple[str, str], ...]
@@ -61,10 +62,13 @@ def standing(
     return Standing(
         far=_far(found, t),
         # the same root in countable things already: two numbers for one thing would only puzzle
-        worth="" if open_gap and takes.countable and takes.countable.what == found["root"] else _worth(found, t),
+        worth=""
+        if open_gap and takes.countable and takes.countable.what == found["root"]
+        else _worth(found, t),
         likely=_likely(found, t),
         own=_own(target.checkins, target.confidence, t),
-        next=(*_next_point(found, unit, t), *(counted if open_gap else ())),
+        next_point=_next_point(found, unit, t),
+        counted=tuple(counted) if open_gap else (),
         levers=tuple(levers) if open_gap else (),
         stages=_stages(found, t),
         risks=_risks(target, t),
@@ -114,13 +118,13 @@ def _own(checkins: tuple[CheckIn, ...], first: float | None, t: Words) -> str:
     return "" if value is None else t("standing.own", share=t.percent(value, 0))
 
 
-def _next_point(found: Mapping[str, Any], unit: str, t: Words) -> tuple[str, ...]:
+def _next_point(found: Mapping[str, Any], unit: str, t: Words) -> str:
     ahead = [m for m in found["milestones"] if m["status"] == "upcoming"]
     if not ahead:
-        return ()
+        return ""
     first = min(ahead, key=lambda m: (m["due"], m["grain"] != found["grain"]))
     value = t.value(first["value"] if unit != "count" else round(first["value"]), unit)
-    return (t("standing.next", day=date.fromisoformat(first["due"]), value=value),)
+    return t("standing.next", day=date.fromisoformat(first["due"]), value=value)
 
 
 def _stages(found: Mapping[str, Any], t: Words) -> str:

@@ -9,10 +9,12 @@ from crmkpi.catalog import metrics
 from crmkpi.catalog.trees import trees
 from crmkpi.engine.data import DataDir
 from crmkpi.engine.evaluate import available
+from crmkpi.errors import CrmKpiError
 from crmkpi.i18n import Words
 from crmkpi.periods import parse_period, period_of
 from crmkpi.project.document import Project
 from crmkpi.targets.plan import freeze, plan
+from crmkpi.targets.resolve import ImpossibleGoalError, PercentOrShareError
 from crmkpi.targets.target import Target, TargetsDocument
 from crmkpi.tree.opening import coverage_of
 from crmkpi.views.gap import LetterLine, letter_lines
@@ -77,6 +79,24 @@ def first_due(data: DataDir, metric: str) -> date:
     for _ in range(FIRST_HORIZON[metrics()[metric].horizon]):
         period = period.next()
     return period.last
+
+
+def refusal(error: CrmKpiError, t: Words) -> str:
+    """Why a goal cannot be, in the words of the screen: names instead of ids, shares in per cent."""
+    params = dict(error.params)
+    metric = metrics().get(str(params.get("metric")))
+    if metric is None:
+        return t(error.key, **params)
+    params["metric"] = metric.label[t.lang]
+    if isinstance(error, ImpossibleGoalError):
+        for name in ("goal", "low", "high"):
+            params[name] = t.value(params[name], metric.unit)
+        bounded = error.params["high"] is not None
+        return t("coachbox.impossible" if bounded else "coachbox.impossible_low", **params)
+    if isinstance(error, PercentOrShareError):
+        params["goal"], params["share"] = t.percent(params["goal"], 0), t.percent(params["share"], 0)
+        return t("coachbox.percent_or_share", **params)
+    return t(error.key, **params)
 
 
 def advice(data: DataDir, target: Target, template: str | None, t: Words) -> Advice:

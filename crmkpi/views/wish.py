@@ -20,7 +20,7 @@ from crmkpi.targets.resolve import resolve
 from crmkpi.targets.settings import TargetSettings
 from crmkpi.targets.target import Target
 from crmkpi.targets.wish import Wish, WishQuestion, answered
-from crmkpi.views.targets import first_due
+from crmkpi.views.targets import first_due, refusal
 
 
 @dataclass(frozen=True)
@@ -147,6 +147,6 @@ def _result(data: DataDir, fields: dict[str, Any], t: Words) -> tuple[str, str |
     try:
         found = resolve(target, facts_of(target.metric), own, day, TargetSettings())
     except CrmKpiError as error:
-        return label, t(error.key, **error.params)
+        return label, refusal(error, t)
     start, goal = t.value(found.baseline_value, unit), t.value(found.goal, unit)
     return t("wishline.result", what=label, start=start, goal=goal), None

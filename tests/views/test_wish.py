@@ -36,7 +36,7 @@ def test_an_answer_fills_the_goal(data, shop, t, fed, answer):
 def test_a_reading_that_cannot_be_is_refused_with_its_reason(data, shop, t, fed):
     view = wish_view(data, shop, "увеличить уровень удержания на 90% за квартал", {}, fed, t)
     points = next(q for q in view.questions if q.code == "change_kind").options[1]
-    assert points.refused and "невозможна" in points.refused
+    assert points.refused and "невозможно" in points.refused
 
 
 def test_a_vague_wish_gets_measurable_offers(data, shop, t, fed):
