@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -115,16 +115,27 @@ def gap_view(data: DataDir, project: Project, t: Words, as_of: date | None = Non
         )
         for target, found, known in zip(targets, document["targets"], truth, strict=True)
     )
+    if past:
+        rows = tuple(_told(row, target, day, t) for row, target in zip(rows, project.targets, strict=True))
     focus = document["focus"]
     said = [f.get("message") or "" for f in focus["per_owner"]] + [_message(w) for w in focus["warnings"]]
     return GapView(t.date(day), rows, tuple(x for x in said if x), owner_lines(focus, t), past)
 
 
 def _then(target: Target, day: date) -> Target:
-    """The target as of a day: one that was not yet set gets the starting point of that day, not a later one."""
+    """The target as of a day: later notes are gone, and one that was not yet set starts on that day."""
+    said = tuple(c for c in target.checkins if c.day <= day)
     if target.baseline is None or target.baseline.date <= day:
-        return target
-    return target.model_copy(update={"baseline": None, "baseline_date": None})
+        return target.model_copy(update={"checkins": said})
+    unset = {"baseline": None, "baseline_date": None, "own_points": (), "checkins": said}
+    return target.model_copy(update=unset)
+
+
+def _told(row: GapRow, target: Target, day: date, t: Words) -> GapRow:
+    """Says so where the target was set only after the day that is looked at."""
+    if target.baseline is None or target.baseline.date <= day:
+        return row
+    return replace(row, notes=(t("result.not_yet"), *row.notes))
 
 
 def _from_then(target: Target, found: Mapping[str, Any]) -> Target:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from crmkpi.i18n import Words
 from crmkpi.views.targets import metric_choices
 from crmkpi.views.wish import wish_view
 
@@ -53,3 +56,12 @@ def test_what_was_not_understood_is_said(data, shop, t, fed):
     view = wish_view(data, shop, "средний чек 9000 к концу года абракадабра", {}, fed, t)
     assert view.fields["metric"] == "aov" and view.fields["goal"] == 9000
     assert any("абракадабра" in line for line in view.said)
+
+
+@pytest.mark.parametrize("lang", ["ru", "en"])
+def test_the_example_in_the_empty_box_is_understood_itself(data, shop, fed, lang):
+    words = Words(lang)
+    example = re.sub(r"^(например: |e\.g\. )", "", words("wishline.placeholder"))
+    view = wish_view(data, shop, example, {"change_kind": "relative"}, fed, words)
+    assert view.fields["metric"] == "dormant_order_share"
+    assert view.fields["goal"] == pytest.approx(0.15)
