@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from crmkpi.catalog import metrics
 from crmkpi.catalog.trees import trees
@@ -83,7 +84,7 @@ def first_due(data: DataDir, metric: str) -> date:
 
 def refusal(error: CrmKpiError, t: Words) -> str:
     """Why a goal cannot be, in the words of the screen: names instead of ids, shares in per cent."""
-    params = dict(error.params)
+    params: dict[str, Any] = dict(error.params)
     metric = metrics().get(str(params.get("metric")))
     if metric is None:
         return t(error.key, **params)
