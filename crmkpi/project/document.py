@@ -61,7 +61,7 @@ class Settings(BaseModel):
     """Defaults of definitions.md that a person may change; each is shown where it matters.
 
     `currency` is the sign to print, found in the files; `currency_chosen` is the user's answer where a column
-    holds several.
+    holds several. `loyalty_tiers` go from the lowest up; `loyalty_floor` is the lowest that counts as reached.
     """
 
     currency: str | None = None
@@ -74,6 +74,8 @@ class Settings(BaseModel):
     negatives_as_returns: bool = True
     drop_exact_duplicates: bool = False
     own_total: float | None = None
+    loyalty_tiers: list[str] = Field(default_factory=list)
+    loyalty_floor: str | None = None
 
 
 class Project(BaseModel):
