@@ -10,7 +10,7 @@ from crmkpi.ui.session import open_page
 from crmkpi.ui.style import plain
 from crmkpi.ui.tree_choice import choose_tree
 from crmkpi.ui.tree_controls import controls, project_of
-from crmkpi.views.tree import explained_tree, tree_view
+from crmkpi.views.tree import explained_tree, tree_key, tree_view
 
 s = open_page("tree")
 figures.need_data(s)
@@ -26,7 +26,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", horizontal_align
     if st.button(t("tree.other_tree"), icon=":material/tune:", key="tree_choose"):
         s.put("choosing", True)
         st.rerun()
-args = (asked, project.tree.template, tuple(project.tree.hidden), tuple(project.tree.starred))
+args = tree_key(project, asked)
 view = kept(s, "tree", args, lambda: tree_view(data, project, asked, t))
 figures.verdict("tree", view.direction, view.headline, view.sentences)
 figures.notices(view.notices)

@@ -23,6 +23,7 @@ MENU = (
 )
 MORE = (
     ("drivers", ":material/stacked_bar_chart:"),
+    ("whatif", ":material/instant_mix:"),
     ("customers", ":material/groups:"),
     ("glossary", ":material/menu_book:"),
 )
