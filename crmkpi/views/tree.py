@@ -36,6 +36,7 @@ class TreeCard:
     `direction`: good, bad or neutral for the business (not up or down). `contribution_share`: this node's part of
     the root's change beside the largest part, -1..1, None where there is no part; `direction_of_part` says whether
     the part helped the root. `missing` = why there is no number. `operator` = how the children make the node.
+    `outside` = says that the team does not control the node, empty where it does.
     """
 
     id: str
@@ -53,6 +54,7 @@ class TreeCard:
     level: str | None = None
     missing: str | None = None
     starred: bool = False
+    outside: str = ""
     operator: str | None = None
 
 
@@ -214,6 +216,7 @@ def _card(
         edge=node.edge,
         level=node.level,
         starred=node.id in starred,
+        outside=t("look.not_yours") if node.controllable == "no" and node.metric else "",
         operator=operator_of(identity),
     )
 
