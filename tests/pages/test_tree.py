@@ -61,4 +61,4 @@ def test_a_quarter_can_be_looked_at(shop_home, opened):
     app = opened("tree")
     app.selectbox(key="tree_period").set_value("2025-Q4").run()
     assert not app.exception, app.exception
-    assert "4 кв. 2025" in app.subheader[0].value
+    assert "4 кв" in app.subheader[0].value
