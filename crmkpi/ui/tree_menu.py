@@ -31,8 +31,7 @@ def view_menu(s: Session, found: Explained) -> None:
             )
             wanted["root"] = chosen.metric if chosen.metric != now or project.tree.root else None
         st.markdown(f"**{t('look.complete')}**")
-        for line in completeness(found, t):
-            st.caption(plain(line))
+        st.caption("  \n".join(plain(line) for line in completeness(found, t)))
         many = advice(found, t)
         if many:
             st.caption(f":material/lightbulb: {plain(many)}")

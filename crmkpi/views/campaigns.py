@@ -229,22 +229,21 @@ def timing_view(data: DataDir, where: tuple[Where, ...], t: Words) -> TimingView
     if days < 1:
         text = t("campaigns.median", time=t("campaigns.in_hours", n=round(found.median_hours)))
     parts = tuple(
-        Part(
-            _until(row["to"], found, t),
-            row["share"],
-            t.percent(row["share"], 0),
-            "neutral",
-            t.number(row["orders"]),
-        )
-        for row in found.hours.iter_rows(named=True)
+        Part(_until(hours, t), share, t.percent(share, 0), "neutral", t.number(orders))
+        for hours, orders, share in _days(found)
     )
     notes = [t("timing.by_day")] if found.by_day else []
     return TimingView(text, parts, (*notes, t("timing.not_caused")))
 
 
-def _until(hours: float | None, found: Timing, t: Words) -> str:
-    if hours is None:
-        return t("campaigns.later")
-    if hours < HOURS_A_DAY:
-        return t("campaigns.up_to_hours", n=hours)
-    return t("campaigns.up_to_days", n=hours / HOURS_A_DAY)
+def _days(found: Timing) -> list[tuple[float | None, int, float]]:
+    """Upper edge in hours, orders and their share; everything within the first day together."""
+    rows = list(found.hours.select("to", "orders", "share").iter_rows())
+    first = [r for r in rows if r[0] is not None and r[0] <= HOURS_A_DAY]
+    rest = [r for r in rows if r not in first]
+    day = (float(HOURS_A_DAY), sum(r[1] for r in first), sum(r[2] for r in first))
+    return [day, *rest]
+
+
+def _until(hours: float | None, t: Words) -> str:
+    return t("campaigns.later") if hours is None else t("campaigns.up_to_days", n=hours / HOURS_A_DAY)
