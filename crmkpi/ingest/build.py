@@ -31,6 +31,7 @@ from crmkpi.ingest.quality import (
 )
 from crmkpi.ingest.receipt import Receipt, sales_receipt
 from crmkpi.ingest.sales_tables import SalesTables, sales_tables
+from crmkpi.ingest.switches import SwitchEffect, effects
 from crmkpi.ingest.text_table import Finding
 from crmkpi.periods import usual_gap
 from crmkpi.tables import TABLES
@@ -54,6 +55,7 @@ class Built:
     scale: int = 1
     currency: str | None = None
     bridge: list[BridgeStep] = field(default_factory=list)
+    switches: list[SwitchEffect] = field(default_factory=list)
     receipt: Receipt = field(default_factory=Receipt)
     findings: list[Finding] = field(default_factory=list)
     # a person chose the tree of all sales over that of the customer base
@@ -112,8 +114,8 @@ def _sales(
 ) -> SalesTables:
     orders, lines = by_table.get("orders", []), by_table.get("order_lines", [])
     rules = DocumentRules(
-        settings.exclude_tests, settings.drop_exact_duplicates, _chosen_currency(orders or lines, settings),
-        settings.prefixes,
+        settings.exclude_tests, settings.drop_exact_duplicates, settings.negatives_as_returns,
+        _chosen_currency(orders or lines, settings), settings.prefixes,
     )  # fmt: skip
     of_customers: list[str] = []
     if customers is not None:
@@ -126,6 +128,8 @@ def _sales(
     if sales.lines is not None:
         out.frames["order_lines"] = sales.lines
     out.bridge = sales.bridge
+    everyone = settings.base == "all" or out.everyone
+    out.switches = effects(sales.documents, rules, everyone, out.scale)
     out.receipt = sales_receipt(sales.documents, sales.orders, sales.returns, out.scale)
     out.findings += _updated(sales.source, sales.merged)
     if not orders:

@@ -20,6 +20,7 @@ class LoadSettings:
     inactivity_days: int = 90
     drop_exact_duplicates: bool = False
     exclude_tests: bool = True
+    negatives_as_returns: bool = True
     base: Literal["customers", "all"] = "customers"
     currency: str | None = None
     margin_rate: float | None = None

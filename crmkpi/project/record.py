@@ -18,6 +18,8 @@ def load_settings(project: Project) -> LoadSettings:
         inactivity_days=s.inactivity_days,
         drop_exact_duplicates=s.drop_exact_duplicates,
         exclude_tests=s.exclude_tests,
+        negatives_as_returns=s.negatives_as_returns,
+        base=s.base,
         currency=s.currency_chosen,
         margin_rate=s.margin_rate,
     )

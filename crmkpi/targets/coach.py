@@ -159,7 +159,7 @@ def effort_of(
 def _node_of(metric: str, template: str | None) -> Node | None:
     """The node of a metric that has arithmetic below it: in the project's tree, else in the first that has one."""
     known = trees()
-    chosen = [known[template]] if template in known else []
+    chosen = [known[template]] if template is not None and template in known else []
     for tree in [*chosen, *known.values()]:
         for node in tree.root.walk():
             if node.metric == metric and node.identity:
@@ -172,7 +172,11 @@ def _from_root(
 ) -> tuple[float | None, str | None]:
     """What the metric must become for the target of its tree's root; (None, None) without such a target."""
     known = trees()
-    chosen = [known[template]] if template in known else room.templates_with(target.metric)
+    chosen = (
+        [known[template]]
+        if template is not None and template in known
+        else room.templates_with(target.metric)
+    )
     for tree in chosen:
         root = next((o for o in others if _carries(o, target, tree.root.metric)), None)
         if root is None or root.metric == target.metric:

@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 import polars as pl
 
@@ -114,7 +115,7 @@ def bottleneck(now: Counts, past: Sequence[Counts]) -> tuple[str, float, float] 
     """
     names = ["sent", *STAGES]
     found = []
-    for before, stage in zip(names, names[1:], strict=False):
+    for before, stage in pairwise(names):
         share = _share(now, before, stage)
         history = [x for x in (_share(c, before, stage) for c in past) if x is not None]
         if share is None or len(history) < LEAST_PAST:
