@@ -47,9 +47,14 @@ class Confirmed(BaseModel):
 
 
 class TreeChoice(BaseModel):
-    """Which tree is shown and how: unticked nodes, starred nodes (KPI), period and comparison."""
+    """Which tree is shown and how: unticked nodes, starred nodes (KPI), period and comparison.
+
+    `root`: another root that the template offers; `view`: all, strategic or operational levels.
+    """
 
     template: str | None = None
+    root: str | None = None
+    view: Literal["all", "strategic", "operational"] = "all"
     hidden: list[str] = Field(default_factory=list)
     starred: list[str] = Field(default_factory=list)
     grain: str = "month"
