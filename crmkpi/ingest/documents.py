@@ -115,7 +115,9 @@ def _with_prefix(rows: pl.DataFrame, prefixes: Mapping[str, str]) -> pl.DataFram
     letters = rows.group_by(DOC).agg(pl.col("order_id").first())
     letters = letters.with_columns(_prefix_of(pl.col("order_id")).alias("__letters"))
     odd = letters.filter(pl.col("__letters").is_in(list(prefixes)))
-    odd = odd.select(DOC, pl.col("__letters").replace_strict(dict(prefixes), return_dtype=PREFIXED).alias("__prefix"))
+    odd = odd.select(
+        DOC, pl.col("__letters").replace_strict(dict(prefixes), return_dtype=PREFIXED).alias("__prefix")
+    )
     return rows.join(odd, on=DOC, how="left", maintain_order="left")
 
 

@@ -32,7 +32,7 @@ class Limits:
     kept_rejected: int = 10_000
     # tables up to this size stay in memory, larger ones go to Parquet
     memory_bytes: int = 32 * MEGABYTE
-    block_bytes: int = 16 * MEGABYTE
+    block_bytes: int = 4 * MEGABYTE
 
 
 DEFAULT = Limits()

@@ -9,7 +9,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crmkpi.ingest.enrich import clock, lifecycle
+from crmkpi.ingest.enrich import clock, in_time_order, lifecycle
 
 ROWS = st.lists(
     st.tuples(st.one_of(st.none(), st.integers(0, 4)), st.integers(0, 40), st.integers(0, 86_399)),
@@ -53,6 +53,18 @@ def test_lifecycle_equals_pandas_groupby(rows: list[tuple[int | None, int, int]]
         for column in ("order_number", "prev_day", "next_day", "first_day"):
             value = getattr(row, column)
             assert got[name][column] == (None if pd.isna(value) else int(value)), (name, column)
+
+
+@settings(max_examples=40, deadline=None)
+@given(ROWS, st.randoms(use_true_random=False))
+def test_the_order_in_time_is_that_of_a_plain_sort(rows, chance) -> None:
+    shuffled = list(range(len(rows)))
+    chance.shuffle(shuffled)
+    given_rows = orders(rows).with_columns(pl.Series("__seq", shuffled, dtype=pl.Int64))
+    expected = given_rows.sort("cust", "ts", "__seq", nulls_last=True)
+    made = in_time_order(given_rows.clone())
+    assert made.equals(expected)
+    assert in_time_order(made) is made and made.equals(expected)
 
 
 def test_orders_without_a_customer_have_no_lifecycle_and_come_last() -> None:
