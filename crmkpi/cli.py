@@ -175,7 +175,7 @@ def command_load(args: argparse.Namespace, t: Words) -> int:
             remembered={k: v.model_dump() for k, v in project.confirmed.items()},
             words=t,
         )
-        place.write(recorded(project.model_copy(update={"lang": args.lang}), result))
+        place.write(recorded(project.model_copy(update={"lang": args.lang}), place.data))
     document = result.as_dict(t)
     if args.json:
         write_json(document)

@@ -71,6 +71,8 @@ class Settings(BaseModel):
     margin_rate: float | None = Field(default=None, ge=-1, le=1)
     exclude_tests: bool = True
     drop_exact_duplicates: bool = False
+    negatives_as_returns: bool = True
+    base: Literal["customers", "all"] = "customers"
     own_total: float | None = None
 
 
