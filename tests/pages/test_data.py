@@ -20,7 +20,7 @@ def test_an_upload_is_recognised_and_loaded_on_one_click(home, opened, tmp_path)
     assert "Узнали 1 таблицу" in app.subheader[0].value
     app.button(key="load").click().run()
     assert not app.exception, app.exception
-    assert "Данные загружены" in app.subheader[0].value
+    assert "Данным можно верить" in app.subheader[0].value
 
 
 def test_what_is_no_table_is_one_sentence_and_nothing_is_loaded(home, opened):
@@ -35,7 +35,7 @@ def test_what_is_no_table_is_one_sentence_and_nothing_is_loaded(home, opened):
 
 def test_the_receipt_shows_the_bridge_and_explains_another_total(shop_home, opened):
     app = opened("data")
-    assert "Данные загружены" in app.subheader[0].value
+    assert "Данным можно верить" in app.subheader[0].value
     app.number_input(key="own").set_value(1.0).run()
     assert any("Ни один шаг не объясняет" in m.value for m in app.markdown)
 
