@@ -37,6 +37,8 @@ def _flip(s: Session, one: SwitchLine, on: bool) -> None:
     if one.code == BASE:
         change = {"base": "customers" if on else "all"}
     settings = Settings.model_validate({**s.project.settings.model_dump(), **change})
+    if settings == s.project.settings:
+        return
     s.project = s.project.model_copy(update={"settings": settings})
     with st.spinner(s.t("data_ui.working")):
         rebuild(s.place.data, load_settings(s.project))

@@ -12,8 +12,8 @@ from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
 from crmkpi.views.questions import OpenQuestion, Option, QuestionCard
 
-# so many short answers still stand beside each other
-SIDE_BY_SIDE = 3
+# answers stand beside each other if they are few, or as short as a year
+SIDE_BY_SIDE, SHORT = 3, 8
 
 
 def question_box(s: Session, card: QuestionCard, several: bool) -> None:
@@ -31,6 +31,12 @@ def question_box(s: Session, card: QuestionCard, several: bool) -> None:
         with st.expander(t.plural("data.defaults", len(card.may)), icon=":material/tune:"):
             for question in card.may:
                 _question(s, question, several)
+    # a settled question is asked no more, so a slip of the mouse needs a way back
+    if s.get("answers") and st.button(
+        t("data_ui.answer_again"), icon=":material/undo:", type="tertiary", key="again"
+    ):
+        s.drop("answers")
+        st.rerun()
 
 
 def _question(s: Session, question: OpenQuestion, several: bool) -> None:
@@ -47,7 +53,7 @@ def _question(s: Session, question: OpenQuestion, several: bool) -> None:
         format_func=lambda value: named[value],
         captions=_captions(question, t),
         key=f"question_{_mark(question)}",
-        horizontal=len(values) <= SIDE_BY_SIDE,
+        horizontal=len(values) <= SIDE_BY_SIDE or all(len(x) <= SHORT for x in named.values()),
     )
     if chosen is not None and chosen != question.answer:
         _keep(s, question, chosen)

@@ -76,8 +76,8 @@ def _table_line(one: Mapping[str, Any], t: Words) -> str:
         return t("data_ui.changed_rows", table=name, before=one["before"], after=one["after"])
     parts = [
         t(f"data_ui.changed_{what}", n=one[what])
-        for what in ("new_rows", "updated", "gone")
-        if one.get(_field(what))
+        for what in ("new", "updated", "gone")
+        if one.get(what)
     ]
     return t("data_ui.changed_table", name=name, parts=", ".join(parts))
 

@@ -173,3 +173,12 @@ def test_work_in_a_project_file_is_kept_only_when_it_went_well(packed):
     with opened(packed) as place:
         assert place.read().name == "done"
     assert zipfile.is_zipfile(io.BytesIO(packed.read_bytes()))
+
+
+def test_a_damaged_draft_does_not_hide_the_others(tmp_path):
+    drafts = Drafts(tmp_path)
+    good, bad = Project(name="Хороший"), Project(name="Плохой")
+    drafts.save(good)
+    drafts.save(bad)
+    (drafts.place(bad.id).root / "project.json").write_text("{", encoding="utf-8")
+    assert [e.id for e in drafts.entries()] == [good.id]
