@@ -34,6 +34,7 @@ from crmkpi.ingest.sniff import sniff  # noqa: E402
 from crmkpi.ingest.text_table import ROW  # noqa: E402
 from tests.exports.corpus_files import file_cases  # noqa: E402
 from tests.exports.corpus_text import text_cases  # noqa: E402
+from tests.exports.corpus_traps import trap_cases  # noqa: E402
 from tests.exports.corpus_values import value_cases  # noqa: E402
 from tests.exports.judge import judged  # noqa: E402
 from tests.exports.pollock import MEASURES, polluted, score  # noqa: E402
@@ -52,7 +53,7 @@ PEERS: dict[str, Callable[[Path], peers.Grid]] = {
 
 def corpus() -> list[str]:
     """Table: reader, right, wrong in silence, refused, and right by aspect."""
-    cases = [*text_cases(), *value_cases(), *file_cases()]
+    cases = [*text_cases(), *value_cases(), *file_cases(), *trap_cases()]
     tested: dict[str, dict[str, list[bool]]] = {name: {a: [] for a in peers.ASPECTS} for name in PEERS}
     right, refused, silent = dict.fromkeys(PEERS, 0), dict.fromkeys(PEERS, 0), dict.fromkeys(PEERS, 0)
     ours = {"right": 0, "silent": 0, "loud": 0}
@@ -156,6 +157,15 @@ def fresh(step: str, encoding: str) -> dict[str, float]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
+def peak_mb() -> float:
+    """Peak memory of this process in MB. Linux hands ru_maxrss of the parent down, VmHWM is our own."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(x for x in status.read_text().splitlines() if x.startswith("VmHWM"))
+        return int(line.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 def one_step(step: str, encoding: str) -> None:
     """`ours`: sniff and read into Parquet parts; `peer`: polars scans the UTF-8 file into Parquet as text."""
     path = big_file(encoding)
@@ -168,7 +178,7 @@ def one_step(step: str, encoding: str) -> None:
             pl.scan_csv(path, separator=";", infer_schema=False).sink_parquet(target)
             rows = pl.scan_parquet(target).select(pl.len()).collect().item()
         seconds, cpu = time.perf_counter() - started, time.process_time() - busy
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_mb()
     print(json.dumps({"seconds": seconds, "cpu": cpu, "peak_mb": peak, "rows": rows}))
 
 

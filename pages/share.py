@@ -1,9 +1,10 @@
-"""Share: save the whole project as one file, rename it, start another, delete."""
+"""Share: send the result as a file, save the whole project as one file, rename it, start another, delete."""
 
 import streamlit as st
 
 from crmkpi.ui import figures
 from crmkpi.ui.project_file import delete_box, download_box, name_box, other_projects
+from crmkpi.ui.report_box import report_box, verdict_preview
 from crmkpi.ui.session import open_page
 
 s = open_page("share")
@@ -11,6 +12,10 @@ t = s.t
 st.title(t("share.title"))
 if s.project is None:
     figures.empty_state(t, "no_data", "no_data.button", "start")
+if s.data is not None:
+    with st.container(key="card_report"):
+        report_box(s)
+    verdict_preview(s)
 st.markdown(t("share.text"))
 left, right = st.columns(2)
 with left.container(key="card_save", height="stretch"):

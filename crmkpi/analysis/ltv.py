@@ -33,6 +33,8 @@ CORRELATED = 0.3
 # customers used for the fit and the proof: more change the parameters less than the season does
 FIT_CUSTOMERS = 20_000
 HELD_OUT = 1 / 3
+# a fitted chance to leave after a purchase below this: the model sees nobody leaving
+NOBODY_LEAVES = 0.005
 CURVE_POINTS = 13
 MOST_SHOWN = 6
 MONTH_WEEKS = 365.25 / 12 / WEEK
@@ -141,13 +143,7 @@ def predicted_ltv(
     weeks = horizon_days / WEEK
     factor = (rate if rate is not None else 1.0) * _discount(orders, summary, weeks, discount_per_year)
     customers = _forecast(summary, orders, money, weeks, factor)
-    notes = []
-    if money is None:
-        notes.append("no_money_model")
-    elif money.correlation is not None and abs(money.correlation) > CORRELATED:
-        notes.append("money_depends_on_frequency")
-    if rate is None:
-        notes.append("revenue_not_margin")
+    proof = holdout(data, where)
     mean = customers["expected_money"].mean()
     return PredictedLtv(
         gate=passed,
@@ -155,13 +151,27 @@ def predicted_ltv(
         orders_model=orders,
         money_model=money,
         customers=customers,
-        holdout=holdout(data, where),
+        holdout=proof,
         per_customer=float(mean) if isinstance(mean, (int, float)) else None,
         new_customer=_new_customer(orders, money, weeks, factor),
         margin=rate,
         margin_from=source,
-        notes=tuple(notes),
+        notes=_notes(orders, money, rate, proof),
     )
+
+
+def _notes(
+    orders: BgNbd, money: GammaGamma | None, rate: float | None, proof: Holdout | None
+) -> tuple[str, ...]:
+    correlation = money.correlation if money is not None else None
+    claims = {
+        "no_money_model": money is None,
+        "money_depends_on_frequency": correlation is not None and abs(correlation) > CORRELATED,
+        "revenue_not_margin": rate is None,
+        "nobody_leaves": orders.a / (orders.a + orders.b) < NOBODY_LEAVES,
+        "naive_better": proof is not None and proof.naive_mae < proof.model_mae,
+    }
+    return tuple(code for code, holds in claims.items() if holds)
 
 
 def fit(summary: pl.DataFrame) -> tuple[BgNbd, GammaGamma | None]:
@@ -234,7 +244,7 @@ def holdout(data: DataDir, where: Sequence[Where] = (), share: float = HELD_OUT)
     before = _thinned(repeat_summary(data, where, as_of=cut))
     if not int((before["x"] > 0).sum()):
         return None
-    model, _ = fit(before)
+    model = fit_bgnbd(*_states(before))
     after = repeat_summary(data, where).select("cust", total=pl.col("x"))
     known = before.join(after, on="cust", how="left", maintain_order="left")
     x, t_x, age = _states(known)

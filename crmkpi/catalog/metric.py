@@ -18,7 +18,14 @@ from crmkpi.measures import MEASURES
 
 HERE = Path(__file__).parent / "metrics"
 # numbers about the period itself, and the typed margin: names a formula may use besides measures and metrics
-PERIOD_NAMES = ("period_days", "period_months", "days_in_season", "days_off_season", "typed_margin", "visit_days")
+PERIOD_NAMES = (
+    "period_days",
+    "period_months",
+    "days_in_season",
+    "days_off_season",
+    "typed_margin",
+    "visit_days",
+)
 
 Unit = Literal["money", "share", "count", "ratio", "days", "hours", "minutes", "months", "points"]
 Level = Literal["goal", "controllable", "strategic", "development", "operational", "technical"]
@@ -53,7 +60,8 @@ class Metric(BaseModel):
     `check`: a ratio that should be near 1, such as a model's value over what was observed; it only warns.
     `settle_days`: so long after its end a period still ripens; `settle_by` sales_cycle: as long as four of five deals
     take in these data. `months_up`: only for months and longer (a daily quintile is noise). `status` sheet: comes only
-    from a sheet of dated values. `mature_days`: unknown until so many days after the period's end. `anonymous`: counts orders without customer.
+    from a sheet of dated values. `mature_days`: unknown until so many days after the period's end. `anonymous`: counts
+    orders without customer.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

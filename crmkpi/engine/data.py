@@ -70,8 +70,8 @@ class Meta(BaseModel):
 
     Money columns are integers; divide by `scale`. `columns` lists, per canonical table, the canonical columns
     that came from the user's files (order_lines are listed even where orders were derived from them).
-    `loyalty_tiers` are the tiers from the lowest up, if the user said so, `loyalty_floor` the lowest of those that count
-    as reached. `flags` are notices of the load that travel with the numbers, e.g. `includes_shipping`.
+    `loyalty_tiers` are the tiers from the lowest up, if the user said so, `loyalty_floor` the lowest of those that
+    count as reached. `flags` are notices of the load that travel with the numbers, e.g. `includes_shipping`.
     """
 
     model_config = ConfigDict(extra="forbid")

@@ -95,7 +95,8 @@ class _Question:
         stamp = self.data.meta.data_hash
         if not stamp:
             return self._compute(calendars)
-        meta = (self.data.meta.margin_rate, self.data.meta.inactivity_days)
+        known = self.data.meta
+        meta = (known.margin_rate, known.inactivity_days, tuple(known.loyalty_tiers), known.loyalty_floor)
         ids = tuple(m.id for m in self.asked)
         key = (stamp, DEFINITION_VERSION, meta, ids, self.by, self.where, mark)
         return ANSWERS.get(key, lambda: self._compute(calendars))

@@ -55,7 +55,11 @@ def margin_rate(data: DataDir) -> float | None:
 @remembered
 def _margin_of_costed(data: DataDir) -> float | None:
     known = data.frame("orders").filter(pl.col("cust").is_not_null() & pl.col("cogs").is_not_null())
-    margin, whole = known.select((pl.col("amount") - pl.col("cogs")).sum(), pl.col("amount").sum().alias("all")).collect().row(0)
+    margin, whole = (
+        known.select((pl.col("amount") - pl.col("cogs")).sum(), pl.col("amount").sum().alias("all"))
+        .collect()
+        .row(0)
+    )
     return margin / whole if whole else None
 
 
@@ -69,11 +73,15 @@ def sales_cycle_days(data: DataDir) -> int:
     return 0 if known is None else math.ceil(known)
 
 
-@remembered
 def tier_order(data: DataDir) -> list[str]:
     """Loyalty tiers, lowest first: as set by the user, else by the mean amount that their members have spent."""
     if data.meta.loyalty_tiers:
         return list(data.meta.loyalty_tiers)
+    return _tiers_by_spend(data)
+
+
+@remembered
+def _tiers_by_spend(data: DataDir) -> list[str]:
     if "loyalty_tier" not in data.columns("customers"):
         return []
     people = data.frame("customers").select("cust", tier=pl.col("loyalty_tier").cast(pl.String))

@@ -75,7 +75,8 @@ def _table_rows(
 
 
 def _values(metric: Metric, rank: int, cells: pl.DataFrame, notices: Notices) -> pl.DataFrame:
-    above, below = fraction(metric)
+    given = metric.id in notices.availability.given
+    above, below = (None, None) if given else fraction(metric)
     return cells.select(
         "t",
         "seg",
@@ -84,7 +85,7 @@ def _values(metric: Metric, rank: int, cells: pl.DataFrame, notices: Notices) ->
         value=pl.col(metric.id),
         numerator=expression(above).cast(pl.Float64) if above else NOTHING,
         denominator=expression(below).cast(pl.Float64) if below else NOTHING,
-        codes=_cell_codes(metric, cells, notices, below),
+        codes=NO_CODES if given else _cell_codes(metric, cells, notices, below),
     )
 
 

@@ -55,6 +55,9 @@ def remembered(run: Callable[P, R]) -> Callable[P, R]:
         mark = data.meta.data_hash
         if not mark:
             return run(*args, **kwargs)
-        return FACTS.get((run.__name__, mark, args[1:]), lambda: run(*args, **kwargs))
+        named = tuple(sorted(kwargs.items()))
+        return FACTS.get(
+            (run.__qualname__, run.__module__, mark, args[1:], named), lambda: run(*args, **kwargs)
+        )
 
     return wrapper

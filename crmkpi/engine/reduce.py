@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import narwhals as nw
@@ -20,6 +20,12 @@ COMPANIES = Memory(6)
 UNCOUNTED = ("contacts", "members", "groups", "groups_any", "dated_values")
 
 
+# rows that need not say which customer stands behind them: without any the number of customers is unknown
+NAMELESS = ("sends", "visits", "answers", "leads", "won_leads", "tickets", "ads")
+# reductions over orders with a kernel of their own
+FAST: dict[str, Callable[[pl.DataFrame, Sequence[int], int], pl.DataFrame]] = {
+    "rfm_scores": kernels.rfm_scores,
+}
 # tables that come with all the columns of their measures: few rows, or few columns
 WHOLE_TABLES: dict[str, Callable[[Preparation], pl.LazyFrame]] = {
     "purchases": lambda prep: prep.purchases(),
@@ -62,11 +68,12 @@ def reduce(prep: Preparation, names: Iterable[str], tables: Iterable[str]) -> Re
         shown=tuple(prep.calendar.shown),
     )
     lazy = [sum_rows(frames[t], [a for a in sums if a.measure.table == t]) for t in _tables_of(sums)]
-    lazy += [REDUCTIONS[job].run(frames) for job in jobs]
+    lazy += [REDUCTIONS[job].run(frames) for job in jobs if job not in FAST]
     counted = [t for t in dict.fromkeys(tables) if t in prepared and "t" in prepared[t].columns]
     counts = [_counts(prepared, t) for t in counted]
     done = pl.collect_all([part.to_native() for part in lazy] + counts)
-    result = Reduced(parts=done[: len(lazy)])
+    fast = [FAST[job](prepared["orders"], frames.shown, frames.n_periods) for job in jobs if job in FAST]
+    result = Reduced(parts=done[: len(lazy)] + fast)
     result.counts = dict(zip(counted, done[len(lazy) :], strict=True))
     if prep.by is not None:
         result.overlap = _overlap(prep, prepared)
@@ -153,7 +160,9 @@ def _frame(prep: Preparation, name: str, reads: set[str]) -> pl.LazyFrame:
         return prep.campaigns().select("cust", "day", "t", "seg", *sorted(reads))
     if name in ("contacts", "members"):
         kept = ("seg", "reach_from", "reach_to", "list_from", "list_to", "known_from", "loyal_from")
-        return prep.contacts(plain=name == "members").select("cust", *kept, "push", "filled", "fields", "upper")
+        return prep.contacts(plain=name == "members").select(
+            "cust", *kept, "push", "filled", "fields", "upper"
+        )
     if name in ("groups", "groups_any"):
         return prep.contacts(plain=name == "groups_any").select("cust", "seg", "known_from", "control")
     if name in ("subscribed", "unsubscribed"):
@@ -174,7 +183,7 @@ def _counts(prepared: dict[str, pl.DataFrame], table: str) -> pl.LazyFrame:
         seen = prepared["activity"].lazy().group_by(*KEYS).agg(who=pl.len())
         return lazy.group_by(*KEYS).agg(n=n, all=pl.len()).join(seen, on=list(KEYS), how="left")
     who = pl.col("cust").drop_nulls().n_unique()
-    if table == "sends":  # rows of campaign reports do not say how many customers stand behind them
+    if table in NAMELESS:
         who = pl.when(pl.col("cust").count() > 0).then(who)
     return lazy.group_by(*KEYS).agg(n=n, all=pl.len(), who=who)
 

@@ -30,7 +30,8 @@ SCHEMA: dict[str, pl.DataType] = {
 class Unavailable:
     """A metric that these data cannot feed. `missing`: canonical columns (`a|b`: either would do).
 
-    Reasons: missing_columns, not_yet, not_by_dimension, sparse_costs, short_history.
+    Reasons: missing_columns, not_yet, not_by_dimension, sparse_costs, short_history,
+    short_grain.
     """
 
     metric: str

@@ -153,7 +153,9 @@ def _reduced(metric: Metric, step: str, period: Period, values: list[float]) -> 
     return float(values[0]) if same and len(values) == 1 else None
 
 
-def with_sheet(cells: pl.DataFrame, data: DataDir, calendar: Calendar, names: Collection[str]) -> pl.DataFrame:
+def with_sheet(
+    cells: pl.DataFrame, data: DataDir, calendar: Calendar, names: Collection[str]
+) -> pl.DataFrame:
     """The wide table with a column per metric that the sheet gives."""
     at = pl.col("t").cast(pl.UInt32)
     columns = [

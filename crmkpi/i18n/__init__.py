@@ -197,6 +197,8 @@ class _Shown(dict):  # type: ignore[type-arg]
         value = super().__getitem__(key)
         if value is None:
             return UNKNOWN
+        if key in ("table", "columns") and isinstance(value, str):
+            return self._named(key, value)
         if isinstance(value, bool):
             return value
         if key == "year":
@@ -206,6 +208,24 @@ class _Shown(dict):  # type: ignore[type-arg]
         if isinstance(value, date):
             return self.words.date(value)
         return value
+
+    def _named(self, key: str, value: str) -> str:
+        """Canonical names by their words: `orders` as «Заказы», its columns in the words of the table.
+
+        Anything else (a header of the user's file, a name that is in words already) stays as it is.
+        """
+        texts = catalogue(self.words.lang)
+        if key == "table":
+            return texts.get(f"table.{value}", value)
+        known = super().get("table")
+        if known is None:
+            return value
+        groups = [part.split("|") for part in value.split(", ")]
+        named = [[self._quoted(texts.get(f"column.{known}.{n}", n)) for n in group] for group in groups]
+        return ", ".join(texts["tree.or"].join(group) for group in named)
+
+    def _quoted(self, text: str) -> str:
+        return f"«{text}»" if self.words.lang == "ru" else f"“{text}”"
 
 
 def _digits(value: float) -> int:

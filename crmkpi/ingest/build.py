@@ -31,6 +31,7 @@ from crmkpi.ingest.quality import (
 )
 from crmkpi.ingest.receipt import Receipt, sales_receipt
 from crmkpi.ingest.sales_tables import SalesTables, sales_tables
+from crmkpi.ingest.switches import SwitchEffect, effects
 from crmkpi.ingest.text_table import Finding
 from crmkpi.periods import usual_gap
 from crmkpi.tables import TABLES
@@ -54,6 +55,7 @@ class Built:
     scale: int = 1
     currency: str | None = None
     bridge: list[BridgeStep] = field(default_factory=list)
+    switches: list[SwitchEffect] = field(default_factory=list)
     receipt: Receipt = field(default_factory=Receipt)
     findings: list[Finding] = field(default_factory=list)
     # a person chose the tree of all sales over that of the customer base
@@ -71,7 +73,8 @@ def build(parts: Parts, settings: LoadSettings) -> Built:
     out.columns = {table: _columns(found) for table, found in by_table.items()}
     ids = customer_numbers([f["customer_id"] for _, f in parts if "customer_id" in f.columns])
     others = {t: _physical(t, found, ids, out) for t, found in by_table.items() if t not in SALES}
-    out.everyone = any(entry.answers.get("anonymous_orders") == "all" for entry, _ in parts)
+    answered = any(entry.answers.get("anonymous_orders") == "all" for entry, _ in parts)
+    out.everyone = settings.base == "all" or (settings.base is None and answered)
     sales = None
     if "orders" in by_table or "order_lines" in by_table:
         sales = _sales(by_table, ids, others.get("customers"), settings, out)
@@ -112,8 +115,8 @@ def _sales(
 ) -> SalesTables:
     orders, lines = by_table.get("orders", []), by_table.get("order_lines", [])
     rules = DocumentRules(
-        settings.exclude_tests, settings.drop_exact_duplicates, _chosen_currency(orders or lines, settings),
-        settings.prefixes,
+        settings.exclude_tests, settings.drop_exact_duplicates, settings.negatives_as_returns,
+        _chosen_currency(orders or lines, settings), settings.prefixes,
     )  # fmt: skip
     of_customers: list[str] = []
     if customers is not None:
@@ -126,6 +129,7 @@ def _sales(
     if sales.lines is not None:
         out.frames["order_lines"] = sales.lines
     out.bridge = sales.bridge
+    out.switches = effects(sales.documents, rules, out.everyone, out.scale)
     out.receipt = sales_receipt(sales.documents, sales.orders, sales.returns, out.scale)
     out.findings += _updated(sales.source, sales.merged)
     if not orders:

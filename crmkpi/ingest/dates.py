@@ -7,7 +7,7 @@ property of the column: proven by a component above 12, dots mean day.month, oth
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -138,16 +138,37 @@ def _time_format(found: re.Match[str]) -> str:
     return text + ("%z" if found["zone"] else "")
 
 
-def date_form(distinct: pl.DataFrame, order: str | None = None) -> DateForm:
+def date_form(
+    distinct: pl.DataFrame, order: str | None = None, sample: pl.DataFrame | None = None
+) -> DateForm:
     """Formats of a column from its distinct values (v) and their rows (n).
 
-    `order` is a person's answer; without it the order is proven, follows the dots, or stays unclear.
+    `order` is a person's answer; without it the order is proven, follows the dots, or stays unclear. `sample`: some
+    of the values; where its one format reads every value, the shapes of all the others need not be made.
     """
+    proof = _order(distinct) if order is None else (order, False, None)
+    if sample is not None and sample.height < distinct.height:
+        form = _formed(sample, proof)
+        if len(form.formats) == 1 and not moments(distinct["v"], form.formats).has_nulls():
+            return replace(form, covered=int(distinct["n"].sum()))
+    return _formed(distinct, proof)
+
+
+def moments(values: pl.Series, formats: tuple[str, ...]) -> pl.Series:
+    """`moment` of every value: cells that need no tidying are tried first, which is several times faster."""
+    frame = values.alias("v").to_frame()
+    if len(formats) == 1 and formats[0] not in SERIALS:
+        quick = frame.select(moment(pl.col("v"), formats, clean=True)).to_series()
+        if not quick.has_nulls():
+            return quick
+    return frame.select(moment(pl.col("v"), formats)).to_series()
+
+
+def _formed(distinct: pl.DataFrame, proof: tuple[str, bool, str | None]) -> DateForm:
     names = bool(distinct["v"].str.replace(r"\s(?:UTC|GMT|MSK)$", "").str.contains(r"(?i)[a-zа-я]{3,}").any())
     table = shapes(distinct, names)
     if table.height > 400:
         return DateForm((), 0)
-    proof = _order(distinct) if order is None else (order, False, None)
     made: dict[str, int] = {}
     for shape, rows in table.select("shape", "n").iter_rows():
         fmt = format_of(shape, proof[0]) if shape is not None else None

@@ -34,10 +34,13 @@ RARE_SHARE, RARE_COUNT, MAIN_SHARE, RETURN_SHARE, CREDIT_SHARE = 0.005, 3, 0.6, 
 
 @dataclass(frozen=True)
 class DocumentRules:
-    """Switches of the project: `prefixes` overrides what a document prefix means (sale, return, adjustment)."""
+    """Switches of the project: `prefixes` overrides what a document prefix means (sale, return, adjustment);
+    without `negatives_as_returns` only documents with a return's number are returns, other negative rows nothing.
+    """
 
     exclude_tests: bool = True
     drop_exact_duplicates: bool = False
+    negatives_as_returns: bool = True
     currency: str | None = None
     prefixes: Mapping[str, str] = field(default_factory=dict)
 
@@ -59,8 +62,14 @@ def classify(rows: pl.DataFrame, rules: DocumentRules | None = None) -> Document
     if "status" in rows.columns:
         statuses = understood("status", rows["status"].unique().sort().to_list())
     prefixes = unusual_prefixes(rows, rules.prefixes)
-    mixed = bool(rules.currency) and "currency" in rows.columns
     rows = _with_signs(_with_prefix(rows, prefixes))
+    return Documents(rows.with_columns(kind_of(rows, rules, statuses)), statuses, prefixes)
+
+
+def kind_of(rows: pl.DataFrame, rules: DocumentRules, statuses: Mapping[str, str | None]) -> pl.Expr:
+    """`what` each row is under these rules; the rows carry the marks that `classify` adds."""
+    mixed = bool(rules.currency) and "currency" in rows.columns
+    returned = (pl.col("__prefix") == "return") | (pl.col("__negative") & rules.negatives_as_returns)
     what = pl.coalesce(
         _when(pl.col("__superseded"), "superseded", "__superseded" in rows.columns),
         _when(pl.col("__repeated"), "repeated", "__repeated" in rows.columns),
@@ -72,11 +81,11 @@ def classify(rows: pl.DataFrame, rules: DocumentRules | None = None) -> Document
         _when(pl.col("__prefix") == "adjustment", "adjustments"),
         # a negative quantity without a price is a write-off of stock: no value came back
         _when(pl.col("amount") == 0, "non_positive"),
-        _when((pl.col("__prefix") == "return") | pl.col("__negative"), "returns"),
-        _when(pl.col("amount") < 0, "non_positive"),
+        _when(returned, "returns"),
+        _when(pl.col("__negative") | (pl.col("amount") < 0), "non_positive"),
         pl.lit("sale"),
     )  # fmt: skip
-    return Documents(rows.with_columns(what.cast(WHAT).alias("what")), statuses, prefixes)
+    return what.cast(WHAT).alias("what")
 
 
 def document_codes(ids: pl.Series) -> pl.Series:
@@ -135,7 +144,9 @@ def unusual_prefixes(rows: pl.DataFrame, given: Mapping[str, str]) -> dict[str, 
     known document, or it is a small part; any other prefix carried by a handful of documents, beside one that
     most carry, is an adjustment. A prefix shared by many is just another numbering: its documents are sales.
     """
-    docs = rows.group_by(DOC).agg(pl.col("order_id").first(), pl.col("amount").sum())
+    docs = rows.select(DOC, "order_id", "amount")
+    if docs[DOC].n_unique() < docs.height:
+        docs = docs.group_by(DOC).agg(pl.col("order_id").first(), pl.col("amount").sum())
     docs = docs.drop_nulls("order_id").with_columns(_prefix_of(pl.col("order_id")).fill_null("?").alias("p"))
     counts = docs.group_by("p").agg(pl.len().alias("n"), (pl.col("amount") < 0).mean().alias("minus"))
     counts = counts.sort(["n", "p"], descending=[True, False])

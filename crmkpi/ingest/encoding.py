@@ -37,6 +37,9 @@ _WESTERN = frozenset("äöüßéèêëàâáãåçñóôõòøíìîïúùûæœ
 _CENTRAL = frozenset("ąćęłńóśźżáčďéěíňřšťúůýžőűäöüß")
 _SIGNS = frozenset("№«»–—„“”’€£°±§©®\xa0…•₽ ")
 _WORD = re.compile(r"[^\W\d_]+")
+_LF, _CR = 10, 13
+# bytes looked at in one go: they and the flags made of them stay in the processor's cache
+_PIECE = 128 * 1024
 
 
 @dataclass(frozen=True)
@@ -231,25 +234,32 @@ class TextBlocks:
             if skip:
                 self.offset += skip
                 chunk, skip = chunk[skip:], 0
-            pending += self._utf8(decoder, chunk, final) if decoder else chunk
-            cut = len(pending) if final else _last_line_end(pending)
-            if not cut and not final and len(pending) > self.limits.line_bytes:
+            if decoder:
+                chunk = self._utf8(decoder, chunk, final)
+            block, pending = _whole_lines(pending, chunk, final)
+            if not block and len(pending) > self.limits.line_bytes:
                 raise LineTooLongError(
                     file=self.file, line=self.lines + 1, limit_mb=self.limits.line_bytes // MEGABYTE
                 )
-            if cut:
-                yield self._clean(pending[:cut], final)
-                self.offset += cut
-                pending = pending[cut:]
+            if block:
+                yield self._clean(block, final)
+                self.offset += len(block)
             if final:
                 break
         self._refuse_bad()
 
     def _utf8(self, decoder: codecs.IncrementalDecoder, chunk: bytes, final: bool) -> bytes:
-        text = decoder.decode(chunk, final)
-        if "\ufffd" in text:
+        """The chunk in UTF-8, piece by piece, so that the text between stays in the processor's cache."""
+        out = []
+        for at in range(0, len(chunk), _PIECE):
+            text = decoder.decode(chunk[at : at + _PIECE])
+            if "\ufffd" in text:
+                self._note_bad(text.count("\ufffd"), self.total - len(chunk))
+            out.append(text.encode("utf-8", "replace"))
+        if final and (text := decoder.decode(b"", True)):
             self._note_bad(text.count("\ufffd"), self.total - len(chunk))
-        return text.encode("utf-8", "replace")
+            out.append(text.encode("utf-8", "replace"))
+        return b"".join(out)
 
     def _note_bad(self, count: int, offset: int) -> None:
         self.bad += count
@@ -271,7 +281,7 @@ class TextBlocks:
             block = block.decode(self.encoding.name, "replace").encode()
         at = block.find(b"\x00")
         if at >= 0:
-            line = self.lines + count_byte(self._with_lf(block[:at]), 10) + 1
+            line = self.lines + count_byte(self._with_lf(block[:at]), _LF) + 1
             raise NulBytesError(file=self.file, line=line)
         if b"\xef" in block:  # a BOM in the middle: files were glued together
             block = block.replace(b"\xef\xbb\xbf", b"")
@@ -280,7 +290,7 @@ class TextBlocks:
         block = self._with_lf(block)
         if self.encoding.double:
             block = self._undoubled(block)
-        self.lines += count_byte(block, 10)
+        self.lines += count_byte(block, _LF)
         return block
 
     def _with_lf(self, block: bytes) -> bytes:
@@ -288,10 +298,9 @@ class TextBlocks:
         if b"\r" not in block:
             self.line_ends.add("LF")
             return block
-        codes = np.frombuffer(block, dtype=np.uint8)
-        at = np.flatnonzero(codes == 13)
-        if at[-1] + 1 < len(codes) and bool((codes[at + 1] == 10).all()):
-            self.line_ends |= {"CRLF"} if len(at) == count_byte(block, 10) else {"CRLF", "LF"}
+        lone_cr, lone_lf = _lone_ends(block)
+        if not lone_cr:
+            self.line_ends |= {"CRLF", "LF"} if lone_lf else {"CRLF"}
             return block
         if b"\r\n" in block:
             self.line_ends.add("CRLF")
@@ -335,7 +344,28 @@ class TextBlocks:
 
 def count_byte(data: bytes, byte: int) -> int:
     """How often a byte stands in data (several times faster than bytes.count)."""
-    return int(np.count_nonzero(np.frombuffer(data, dtype=np.uint8) == byte))
+    codes = np.frombuffer(data, dtype=np.uint8)
+    found = np.empty(min(len(codes), _PIECE), dtype=bool)
+    total = 0
+    for at in range(0, len(codes), _PIECE):
+        piece = codes[at : at + _PIECE]
+        total += int(np.count_nonzero(np.equal(piece, byte, out=found[: len(piece)])))
+    return total
+
+
+def _lone_ends(data: bytes) -> tuple[bool, bool]:
+    """Whether a CR stands without LF after it, and an LF without CR before it."""
+    codes = np.frombuffer(data, dtype=np.uint8)
+    lone_cr, lone_lf = bool(codes[-1] == _CR), bool(codes[0] == _LF)
+    returns, feeds = np.empty(_PIECE, dtype=bool), np.empty(_PIECE, dtype=bool)
+    for at in range(0, len(codes) - 1, _PIECE):
+        after = codes[at + 1 : at + 1 + _PIECE]
+        cr = np.equal(codes[at : at + len(after)], _CR, out=returns[: len(after)])
+        lf = np.equal(after, _LF, out=feeds[: len(after)])
+        if not np.array_equal(cr, lf):
+            lone_cr = lone_cr or bool((cr > lf).any())
+            lone_lf = lone_lf or bool((lf > cr).any())
+    return lone_cr, lone_lf
 
 
 def _is_utf8(block: bytes) -> bool:
@@ -345,6 +375,17 @@ def _is_utf8(block: bytes) -> bool:
     except pl.exceptions.PolarsError:
         return False
     return True
+
+
+def _whole_lines(pending: bytes, chunk: bytes, final: bool) -> tuple[bytes, bytes]:
+    """The whole lines of pending and chunk together, and what is left for the next block; copied once."""
+    if chunk and not final:
+        cut = chunk.rfind(b"\n") + 1
+        if cut:
+            return b"".join((pending, memoryview(chunk)[:cut])), chunk[cut:]
+    pending += chunk
+    cut = len(pending) if final else _last_line_end(pending)
+    return pending[:cut], pending[cut:]
 
 
 def _last_line_end(pending: bytes) -> int:

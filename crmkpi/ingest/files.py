@@ -121,8 +121,13 @@ def write_part(root: Path, entry: Entry, rows: pl.DataFrame) -> None:
 
 
 def carry_part(old: Path, new: Path, entry: Entry) -> None:
-    """Take kept rows over into a fresh directory, by a hard link where the file system has them."""
-    source, target = part_path(old, entry), part_path(new, entry)
+    """Take kept rows (and the rejected ones beside them) over into a fresh directory, by hard links if it can."""
+    stem = entry.part.removesuffix(".parquet")
+    for source in (part_path(old, entry), *part_path(old, entry).parent.glob(f"{stem}.*.parquet")):
+        _carry(source, part_path(new, entry).parent / source.name)
+
+
+def _carry(source: Path, target: Path) -> None:
     if target.exists():
         return
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -81,24 +81,27 @@ class Gatherer:
         if not frame.height:
             return frame.select(*self.names, ROW)
         frame = self._without_empty(frame)
-        frame = self._without_phantom(frame)
+        if self.phantom:
+            frame = self._without_phantom(frame)
         frame = self._without_headers(frame)
         frame = self._without_long_cells(frame)
         return self._without_odd_rows(frame)
 
     def _without_empty(self, frame: pl.DataFrame) -> pl.DataFrame:
+        first = pl.col(self.names[0])
+        # all white space sorts below "!" or above ASCII, which is several times cheaper to see than to strip
+        suspects = frame.filter((first < "!").fill_null(True) | (first > "\x7f"))
+        if not suspects.height:
+            return frame
         blank = pl.all_horizontal((pl.all().exclude(ROW).str.strip_chars() == "").fill_null(True))
-        suspects = frame.filter((pl.col(self.names[0]).str.strip_chars() == "").fill_null(True))
         gone = suspects.filter(blank)[ROW]
         self.empty += len(gone)
         return frame.filter(~pl.col(ROW).is_in(gone.implode())) if len(gone) else frame
 
     def _without_phantom(self, frame: pl.DataFrame) -> pl.DataFrame:
-        if self.phantom:
-            beyond = pl.any_horizontal((pl.col(self.phantom).str.strip_chars() != "").fill_null(False))
-            self._reject_rows(frame.filter(beyond), "long_row")
-            frame = frame.filter(~beyond)
-        return frame.select(*self.names, ROW)
+        beyond = pl.any_horizontal((pl.col(self.phantom).str.strip_chars() != "").fill_null(False))
+        self._reject_rows(frame.filter(beyond), "long_row")
+        return frame.filter(~beyond).select(*self.names, ROW)
 
     def _without_headers(self, frame: pl.DataFrame) -> pl.DataFrame:
         header = [(name, cell.strip()) for name, cell in zip(self.names, self.source.header, strict=False)]
@@ -158,20 +161,21 @@ class Gatherer:
         self.used += frame.height
         self._frames.append(frame)
         self._bytes += int(frame.estimated_size())
-        if self._bytes > self.limits.memory_bytes or self._parts:
+        # later parts are smaller: one is gathered while the last one is written
+        if self._bytes > self.limits.memory_bytes // (2 if self._parts else 1):
             self._to_disk()
 
     def _to_disk(self) -> None:
-        """Writes the frames in memory as parts, one at a time in the background."""
+        """Writes the frames in memory as one part, in the background."""
         if self._spool is None:
             self._spool = tempfile.TemporaryDirectory(prefix="table-", dir=self._workdir)
             self._pool = ThreadPoolExecutor(max_workers=1)
-        for frame in self._frames:
-            part = Path(self._spool.name) / f"part-{len(self._parts):05d}.parquet"
-            self._written()
-            self._writing = self._pool.submit(_write, frame, part)
-            self._parts.append(part)
+        part = Path(self._spool.name) / f"part-{len(self._parts):05d}.parquet"
+        self._written()
+        self._writing = self._pool.submit(_write, pl.concat(self._frames, rechunk=False), part)
+        self._parts.append(part)
         self._frames.clear()
+        self._bytes = 0
 
     def _written(self) -> None:
         """Waits for the part that is being written; its error becomes ours."""
@@ -181,6 +185,8 @@ class Gatherer:
 
     def _stored(self) -> pl.LazyFrame:
         if self._parts:
+            if self._frames:
+                self._to_disk()
             self._written()
             return pl.scan_parquet(self._parts)
         empty = pl.DataFrame(schema={**dict.fromkeys(self.names, pl.String), ROW: pl.Int64})
@@ -249,4 +255,5 @@ class Gatherer:
 
 
 def _write(frame: pl.DataFrame, part: Path) -> None:
-    frame.write_parquet(part, compression="zstd", compression_level=1, statistics=False)
+    # parts are read once or twice and then thrown away: writing fast is worth more than small files
+    frame.write_parquet(part, compression="lz4", statistics=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,12 @@ class Seen:
     profiles: list[ColumnProfile]
     # what special rules did to the rows when they were last typed
     notes: list[Finding] = field(default_factory=list)
+
+    def forget_cells(self) -> None:
+        """Let go of the text once it is typed: the largest thing in memory while the tables are built."""
+        self.text = replace(
+            self.text, frame=pl.DataFrame(schema=dict.fromkeys(self.text.columns, pl.String)), spool=None
+        )
 
     def cleaned(self, zone: str | None, only: Sequence[str] | None = None) -> CleanTable:
         """Typed rows of the mapped columns (all, or `only` these canonical ones)."""
@@ -122,6 +128,8 @@ def _sheet(text: TextTable, told: Mapping[str, Any], remembered: Given) -> KpiSh
 
     One row per period may also be an export (advertising by day): it is one when a table explains each number.
     """
+    if told.get("table", "dated_values") != "dated_values":
+        return None
     sheet = kpi_sheet(text)
     own = set(map(str, told.get("columns", {}).values()))
     if sheet is None or header_set(text.columns) in remembered or (own and own <= set(text.columns)):
@@ -164,6 +172,9 @@ def _recognise(
     chosen = answer_to(report.answers, "which_amount", None)
     if chosen is not None and chosen in text.columns:
         report.mapping = {k: v for k, v in report.mapping.items() if v != chosen} | {"amount": chosen}
+    if report.table == "campaigns" and "campaign" in report.mapping:
+        # a report by names only: the name is the id
+        report.mapping.setdefault("campaign_id", report.mapping["campaign"])
     report.rules = _rules(report, text)
     report.questions = _questions(proposal, profiles, report, "amount" in override.get("columns", {}))
     report.questions += rule_questions(report.table, text, report.mapping, report.answers)
@@ -209,7 +220,7 @@ def _questions(
 def all_questions(seen: Seen, zone: str | None) -> list[Question]:
     """The report's questions and those that only the typed rows can raise."""
     table = seen.report.table
-    if table not in ASKED:
+    if table not in ASKED or TABLES[table].missing(set(seen.report.mapping)):
         return seen.report.questions
     return [*seen.report.questions, *row_questions(seen, seen.cleaned(zone, ASKED[table]))]
 
@@ -271,7 +282,9 @@ def _anonymous(frame: pl.DataFrame) -> float:
     if "customer_id" not in frame.columns:
         return 0.0
     worth = [pl.col(c) > 0 for c in ("amount", "quantity", "unit_price", "line_amount") if c in frame.columns]
-    sold = frame.filter(*worth)
+    sold = frame.filter(*worth).select("order_id", "customer_id")
+    if not sold["customer_id"].has_nulls():
+        return 0.0
     known = sold.filter(pl.col("customer_id").is_not_null())["order_id"].n_unique()
     every = sold["order_id"].n_unique()
     return 1 - known / every if every else 0.0

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import time
 
 import polars as pl
 
 from crmkpi.ingest import column_names as headers
 from crmkpi.ingest.cells import filled
-from crmkpi.ingest.dates import DateForm, compact_form, date_form, is_zero_date, moment, offsets, serial_form
+from crmkpi.ingest.dates import (
+    DateForm,
+    compact_form,
+    date_form,
+    is_zero_date,
+    moment,
+    moments,
+    offsets,
+    serial_form,
+)
 from crmkpi.ingest.flags import flag_words
 from crmkpi.ingest.numbers import (
     MIXED,
@@ -26,6 +36,8 @@ from crmkpi.ingest.numbers import (
 from crmkpi.ingest.questions import Question, answer_to
 from crmkpi.ingest.text_table import Finding
 
+# a column under this share of dates in its sample is no column of dates even with a hint in its header
+LEAST_DATES = 0.15
 SAMPLE = 5_000
 _EMAIL = r"^[^\s@,;]+@[^\s@,;]+\.[^\s@.,;]{2,}$"
 _SCIENTIFIC = r"^\d(?:[.,]\d+)?[eE]\+\d{2}$"
@@ -147,9 +159,9 @@ def _as_date(name: str, known: pl.DataFrame, sample: pl.DataFrame, hints: Hints)
     hinted = headers.looks_like_date(name) and not headers.looks_like_money(name)
     hinted = hinted and not headers.looks_like_count(name)
     real = known.filter(~is_zero_date(pl.col("v")))
-    if real.is_empty() or not _worth_reading(sample):
+    if real.is_empty() or not _worth_reading(sample) or not _date_like(sample):
         return _as_serial(real, hinted)
-    form = _ordered(name, real, hints)
+    form = _ordered(name, real, sample, hints)
     if not form.formats:
         return _as_serial(real, hinted)
     default = None
@@ -157,19 +169,20 @@ def _as_date(name: str, known: pl.DataFrame, sample: pl.DataFrame, hints: Hints)
         default = "mdy" if form.half_day else hints.order
         if default is not None:
             form = replace(date_form(real, default), example=form.example, unclear=True)
-    read = moment(pl.col("v"), form.formats)
-    share = _share(real, read.is_not_null())
+    read = moments(real["v"], form.formats).alias("t")
+    share = _share(real.with_columns(read), pl.col("t").is_not_null())
     if share < (0.3 if hinted else 0.8) or (_month_only(form) and not hinted and share < 0.98):
         return None
     if all(f in ("%m.%Y", "%m-%Y") for f in form.formats) and not hinted:
         return None
-    return _date_found(name, real, form, default)
+    return _date_found(name, real, form, default, read)
 
 
-def _ordered(name: str, real: pl.DataFrame, hints: Hints) -> DateForm:
+def _ordered(name: str, real: pl.DataFrame, sample: pl.DataFrame, hints: Hints) -> DateForm:
     """Formats of the column; an answer for this column always counts, one for the file only where it is asked."""
     own = hints.answers.get(f"ambiguous_date_order:{name}")
-    form = date_form(real, own if own in _ORDERS else None)
+    some = sample.filter(~is_zero_date(pl.col("v")))
+    form = date_form(real, own if own in _ORDERS else None, some)
     given = answer_to(hints.answers, "ambiguous_date_order", name)
     return date_form(real, given) if form.unclear and given in _ORDERS else form
 
@@ -183,15 +196,29 @@ def _worth_reading(sample: pl.DataFrame) -> bool:
     )
 
 
+def _date_like(sample: pl.DataFrame) -> bool:
+    """Whether enough of a large column's sample has the shape of a date; the whole column then decides.
+
+    Amounts (123.45) have a separator too, and making the shapes of millions of them takes seconds.
+    """
+    if sample.height < SAMPLE:
+        return True
+    form = date_form(sample)
+    return (
+        _share(sample, moment(pl.col("v"), form.formats).is_not_null()) >= LEAST_DATES
+        if form.formats
+        else False
+    )
+
+
 def _month_only(form: DateForm) -> bool:
     return all("%d" not in f for f in form.formats)
 
 
-def _date_found(name: str, real: pl.DataFrame, form: DateForm, default: str | None) -> Found:
-    read = moment(pl.col("v"), form.formats)
+def _date_found(name: str, real: pl.DataFrame, form: DateForm, default: str | None, read: pl.Series) -> Found:
     clock = any("%H" in f or "%I" in f for f in form.formats)
     mixed = False
-    timed = clock and bool(real.select((read.dt.time() != pl.time(0, 0, 0)).any()).item())
+    timed = clock and bool((read.drop_nulls().dt.time() != time(0)).any())
     questions: list[Question] = []
     if form.unclear:
         questions.append(_order_question(name, form, default))

@@ -17,8 +17,10 @@ from crmkpi.i18n import Words
 from crmkpi.ingest import files
 from crmkpi.ingest.bridge import BridgeStep
 from crmkpi.ingest.build import Built, build
+from crmkpi.ingest.changes import Changes, changes
 from crmkpi.ingest.file_report import FileReport, issue_dict, question_dict
 from crmkpi.ingest.files import Entry
+from crmkpi.ingest.inner_lines import lines_of
 from crmkpi.ingest.inspect import Given, Progress, Seen, look
 from crmkpi.ingest.load_record import Loaded, LoadRecord, loaded_of, read_record, write_record
 from crmkpi.ingest.load_settings import LoadSettings
@@ -27,17 +29,22 @@ from crmkpi.ingest.merge import shared_keys
 from crmkpi.ingest.prepare import Prepared, prepare
 from crmkpi.ingest.quality import finding
 from crmkpi.ingest.receipt import FileReceipt, Receipt
+from crmkpi.ingest.rejected import write_rejected
 from crmkpi.ingest.sheet_names import sheets_apart
+from crmkpi.ingest.switches import SwitchEffect
 from crmkpi.ingest.text_table import Finding
 
-__all__ = ["LoadResult", "LoadSettings", "Loaded", "load", "read_record", "rebuild"]
+__all__ = ["LoadResult", "LoadSettings", "Loaded", "load", "read_record", "rebuild", "switch_effects"]
 Parts = list[tuple[Entry, pl.DataFrame]]
+Identity = tuple[str, str | None, str | None]
 
 
 @dataclass
 class LoadResult:
     """What a load did. `unanswered`: questions that hold files up, as in cli.md; `unchanged`: the same bytes
-    with the same choices were there already; `kept_files`: sha256 of all files that the tables rest on."""
+    with the same choices were there already; `switches`: what flipping one would do; `changes`: what this load
+    changed in data that were there (None for the first load); `kept_files`: sha256 of all files that the tables
+    rest on."""
 
     files: list[FileReport] = field(default_factory=list)
     loaded: list[Loaded] = field(default_factory=list)
@@ -46,6 +53,8 @@ class LoadResult:
     bridge: list[BridgeStep] = field(default_factory=list)
     issues: list[Finding] = field(default_factory=list)
     unchanged: bool = False
+    switches: list[SwitchEffect] = field(default_factory=list)
+    changes: Changes | None = None
     currency: str | None = None
     kept_files: frozenset[str] = frozenset()
 
@@ -59,6 +68,8 @@ class LoadResult:
             "unchanged": self.unchanged,
             "bridge": [step.as_dict() for step in self.bridge],
             "receipt": self.receipt.as_dict(),
+            "switches": [switch.as_dict() for switch in self.switches],
+            "changes": self.changes.as_dict() if self.changes is not None else None,
             "issues": [issue_dict(issue, t) for issue in self.issues],
         }
 
@@ -89,6 +100,9 @@ def load(
     known = any(s.report.table == "orders" for s in seen) or any(e.table == "orders" for e in index.entries)
     say("cleaning", 0.6)
     ready = [prepare(s, settings.zone, known, n) for n, s in enumerate(seen)]
+    ready += [lines for p in ready if (lines := lines_of(p)) is not None]
+    for one in seen:
+        one.forget_cells()
     result = LoadResult(files=[s.report for s in seen], unanswered=_unanswered(ready))
     fresh = [(p.entry, p.rows) for p in ready if p.entry is not None and p.rows is not None]
     record = read_record(store.root)
@@ -100,8 +114,10 @@ def load(
     say("building", 0.7)
     built = build(parts, settings)
     built.receipt.files = _file_receipts(seen, record, parts)
+    result.changes = changes(store, built.frames, built.scale)
     say("writing", 0.9)
-    _write(store, parts, built, settings)
+    aside = {(p.entry.identity, p.entry.table): p.rejected for p in ready if p.entry is not None}
+    _write(store, parts, built, settings, aside)
     for prepared in ready:
         prepared.seen.report.loaded = prepared.entry is not None
     return _finished(result, built, parts)
@@ -118,6 +134,18 @@ def rebuild(store: DataDir, settings: LoadSettings) -> LoadResult:
     built.receipt.files = record.receipt.files if record is not None else []
     _write(store, parts, built, settings)
     return _finished(LoadResult(), built, parts)
+
+
+def switch_effects(store: DataDir, settings: LoadSettings) -> list[SwitchEffect]:
+    """What each switch does to the money under these settings; [] where no sales were loaded. Writes nothing.
+
+    The effects of the settings that the tables were built with are on record; others are computed.
+    """
+    record = read_record(store.root)
+    if record is None or record.switched_as(settings):
+        return record.switches if record is not None else []
+    parts = [(e, files.read_part(store.root, e)) for e in files.read_index(store.root).entries]
+    return build(parts, settings).switches
 
 
 @dataclass(frozen=True)
@@ -215,7 +243,13 @@ def combined(root: Path, entries: Sequence[Entry], fresh: Parts, append: bool) -
     return [(e, files.read_part(root, e)) for e in kept] + numbered
 
 
-def _write(store: DataDir, parts: Parts, built: Built, settings: LoadSettings) -> None:
+def _write(
+    store: DataDir,
+    parts: Parts,
+    built: Built,
+    settings: LoadSettings,
+    rejected: Mapping[tuple[Identity, str], pl.DataFrame | None] | None = None,
+) -> None:
     there = files.read_index(store.root).entries
     with files.replacing(store.root) as fresh:
         target = DataDir(fresh)
@@ -224,6 +258,9 @@ def _write(store: DataDir, parts: Parts, built: Built, settings: LoadSettings) -
                 files.carry_part(store.root, fresh, entry)
             else:
                 files.write_part(fresh, entry, rows)
+                aside = (rejected or {}).get((entry.identity, entry.table))
+                if aside is not None:
+                    write_rejected(fresh, entry, aside)
         files.write_index(fresh, [entry for entry, _ in parts])
         for name, frame in built.frames.items():
             target.write(name, frame)
@@ -236,7 +273,7 @@ def _fill(meta: Meta, built: Built, settings: LoadSettings) -> None:
     meta.zone, meta.inactivity_days = settings.zone, settings.inactivity_days
     meta.margin_rate = settings.margin_rate
     meta.coverage, meta.dimensions, meta.columns = built.coverage, built.dimensions, built.columns
-    everyone = ["base_all"] if settings.base == "all" or built.everyone else []
+    everyone = ["base_all"] if built.everyone else []
     meta.flags = sorted({*built.flags, *everyone})
 
 
@@ -257,12 +294,14 @@ def _file_receipt(seen: Seen) -> FileReceipt:
     return FileReceipt(
         report.file, report.member, report.sheet, report.table or "", report.rows_in, report.rows_used,
         report.rows_rejected, report.rows_empty, report.dropped_total_rows, report.skipped_title_rows, reasons,
+        list(report.issues),
     )  # fmt: skip
 
 
 def _finished(result: LoadResult, built: Built, parts: Parts) -> LoadResult:
     result.loaded, result.receipt = loaded_of(built), built.receipt
     result.bridge, result.issues, result.currency = built.bridge, built.findings, built.currency
+    result.switches = built.switches
     result.kept_files = frozenset(entry.sha256 for entry, _ in parts)
     return result
 
@@ -276,4 +315,5 @@ def _untouched(
     if record is not None:
         result.loaded, result.receipt = record.loaded, record.receipt
         result.bridge, result.issues, result.currency = record.bridge, record.findings, record.currency
+        result.switches = record.switches
     return result

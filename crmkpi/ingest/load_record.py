@@ -14,6 +14,7 @@ from crmkpi.ingest.bridge import BridgeStep
 from crmkpi.ingest.build import Built
 from crmkpi.ingest.load_settings import LoadSettings
 from crmkpi.ingest.receipt import Receipt
+from crmkpi.ingest.switches import SwitchEffect, Verdict, verdict
 from crmkpi.ingest.text_table import Finding
 from crmkpi.tables import TABLES
 
@@ -53,13 +54,27 @@ class LoadRecord:
     loaded: list[Loaded] = field(default_factory=list)
     receipt: Receipt = field(default_factory=Receipt)
     bridge: list[BridgeStep] = field(default_factory=list)
+    switches: list[SwitchEffect] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     currency: str | None = None
 
     @classmethod
     def of(cls, built: Built, settings: LoadSettings) -> LoadRecord:
         """The record of what was just built."""
-        return cls(settings, loaded_of(built), built.receipt, built.bridge, built.findings, built.currency)
+        return cls(
+            settings,
+            loaded_of(built),
+            built.receipt,
+            built.bridge,
+            built.switches,
+            built.findings,
+            built.currency,
+        )
+
+    @property
+    def verdict(self) -> Verdict:
+        """What to think of the loaded data: findings of the rows and of the files that they came from."""
+        return verdict([*self.findings, *(f for one in self.receipt.files for f in one.findings)])
 
     def switched_as(self, settings: LoadSettings) -> bool:
         """Whether these settings give the same tables. A project that has noted the currency which the load

@@ -12,7 +12,8 @@ from crmkpi.ingest.attribute_messages import DEFAULT_DAYS
 @dataclass(frozen=True)
 class LoadSettings:
     """`zone`: the project's time zone (None: times stay as written). `base`: tree of the customer base, or of
-    all sales with «anonymous» as a branch. `currency`: which one counts where a column holds several.
+    all sales with «anonymous» as a branch (None: as was answered about the files, else that of the base).
+    `currency`: which one counts where a column holds several.
     `prefixes`: what document numbers with these letters are (sale, return, adjustment), over the rule.
     `attribution_days` times 24 hours before an order, by the last click or open."""
 
@@ -20,7 +21,8 @@ class LoadSettings:
     inactivity_days: int = 90
     drop_exact_duplicates: bool = False
     exclude_tests: bool = True
-    base: Literal["customers", "all"] = "customers"
+    negatives_as_returns: bool = True
+    base: Literal["customers", "all"] | None = None
     currency: str | None = None
     margin_rate: float | None = None
     attribution_days: int = DEFAULT_DAYS

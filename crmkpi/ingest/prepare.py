@@ -21,6 +21,7 @@ from crmkpi.ingest.loading_errors import (
 from crmkpi.ingest.money import scale_of
 from crmkpi.ingest.quality import finding
 from crmkpi.ingest.questions import Question
+from crmkpi.ingest.rejected import rejected_rows
 from crmkpi.ingest.special_rules import fixed_answers
 from crmkpi.tables import TABLES
 
@@ -35,6 +36,7 @@ class Prepared:
     entry: Entry | None
     rows: pl.DataFrame | None
     open: list[Question]
+    rejected: pl.DataFrame | None = None
 
 
 def prepare(seen: Seen, zone: str | None, orders_known: bool, number: int) -> Prepared:
@@ -67,7 +69,8 @@ def prepare(seen: Seen, zone: str | None, orders_known: bool, number: int) -> Pr
         _note_discount(seen, table)
     _refuse_useless(seen, table)
     report.answers = {**report.answers, **decided}
-    return Prepared(seen, _entry(seen, table, frame, zone, decided, number), frame, [])
+    rejected = rejected_rows(seen.text, table, report.pii)
+    return Prepared(seen, _entry(seen, table, frame, zone, decided, number), frame, [], rejected)
 
 
 def _entry(

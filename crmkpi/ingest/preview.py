@@ -10,7 +10,6 @@ from pathlib import Path
 from crmkpi.errors import CrmKpiError
 from crmkpi.i18n import Words
 from crmkpi.ingest.inspect import Given, Seen, all_questions, look
-from crmkpi.tables import TABLES
 
 SHOWN = 20
 # rows of one order stand together, so special rules of known exports hold on a stretch from the top
@@ -37,8 +36,7 @@ def preview(
         for seen in look(path, words, answers, remembered, mapping, (names or {}).get(path)):
             report = seen.report
             known = report.table is not None and report.rows_used > 0
-            # questions on rows need the required columns; while one is missing, that is said first
-            if report.table is not None and known and not TABLES[report.table].missing(set(report.mapping)):
+            if known:
                 report.questions = all_questions(seen, None)
             more = {
                 "personal": dict(report.pii),

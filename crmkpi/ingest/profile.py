@@ -69,17 +69,28 @@ def profile(table: TextTable, answers: Mapping[str, str] | None = None) -> list[
     """Profiles of all columns of a table, in their order. `answers`: question code or `code:column` -> option."""
     given = answers or {}
     rows = table.frame.lazy()
-    raw = [(name, _raw_values(rows, name)) for name in table.columns if name != ROW]
-    counted = [(name, _distinct(values)) for name, values in raw]
     delimiter = table.source.delimiter if table.source is not None else None
     hints = Hints(delimiter=delimiter, answers=given)
-    found = [kinds.recognise(name, values, hints) for name, values in counted]
-    known = hints.with_evidence(found)
-    profiles = []
-    for (name, values), (_, cells), first in zip(counted, raw, found, strict=True):
-        final = kinds.recognise(name, values, known) if first.doubtful and known != hints else first
-        profiles.append(_counted(name, values, final, clean=_all_clean(cells)))
-    return profiles
+    profiles: dict[str, ColumnProfile] = {}
+    first: list[Found] = []
+    # distinct values of long columns are large, so only columns in doubt are held until all have been seen
+    held: dict[str, tuple[pl.DataFrame, Found, bool]] = {}
+    for name in table.columns:
+        if name == ROW:
+            continue
+        raw = _raw_values(rows, name)
+        values, clean = _distinct(raw), _all_clean(raw)
+        found = kinds.recognise(name, values, hints)
+        first.append(found)
+        if found.doubtful:
+            held[name] = (values, found, clean)
+        else:
+            profiles[name] = _counted(name, values, found, clean)
+    known = hints.with_evidence(first)
+    for name, (values, found, clean) in held.items():
+        final = kinds.recognise(name, values, known) if known != hints else found
+        profiles[name] = _counted(name, values, final, clean)
+    return [profiles[name] for name in table.columns if name != ROW]
 
 
 def _raw_values(rows: pl.LazyFrame, name: str) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import polars as pl
 
-from crmkpi.ingest.documents import Documents
+from crmkpi.ingest.documents import DOC, Documents
 from crmkpi.ingest.text_table import Finding
 from crmkpi.periods import usual_gap
 
@@ -58,7 +58,19 @@ def document_findings(documents: Documents, scale: int, duplicates_dropped: bool
         out += finding(code, level, found.height, _doc(found), MONEY_METRICS, money=_money(found, scale))
     out += _not_positive(rows, scale)
     out += _statuses(documents)
-    return out
+    return out + _two_customers(rows)
+
+
+def _two_customers(rows: pl.DataFrame) -> list[Finding]:
+    """Orders whose rows name different customers: one of them would lose or win an order unseen."""
+    sold = rows.lazy().filter((pl.col("what") == "sale") & pl.col("customer_id").is_not_null())
+    known = sold.select(DOC, "order_id", "customer_id").collect()
+    if known[DOC].n_unique() == known.height:
+        return []
+    differ = (pl.col("customer_id").min() != pl.col("customer_id").max()).alias("differ")
+    mixed = known.group_by(DOC).agg(pl.col("order_id").first(), differ).filter("differ")
+    metrics = ("active_customers", "purchase_frequency")
+    return finding("two_customers", "warning", mixed.height, _doc(mixed), metrics)
 
 
 def _rejected(rows: pl.DataFrame) -> list[Finding]:

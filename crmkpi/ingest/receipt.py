@@ -8,13 +8,15 @@ import polars as pl
 
 from crmkpi.ingest.documents import Documents
 from crmkpi.ingest.quality import as_date
+from crmkpi.ingest.text_table import Finding
 
 LISTED = 200
 
 
 @dataclass(frozen=True)
 class FileReceipt:
-    """The rows of one table of one file. `reasons`: code -> rows, for those that were rejected."""
+    """The rows of one table of one file. `reasons`: code -> rows, for those that were rejected; `findings`: what
+    was odd in the file itself."""
 
     file: str
     member: str | None
@@ -27,6 +29,7 @@ class FileReceipt:
     dropped_total_rows: int
     skipped_title_rows: int
     reasons: dict[str, int] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -47,27 +47,26 @@ def repeats(frame: pl.DataFrame) -> Repeats:
 
     A negative row is a return under the order's number, not another state of the order.
     """
-    docs = (
-        frame.select("order_id", "amount")
-        .drop_nulls("order_id")
-        .filter(pl.col("amount").is_null() | (pl.col("amount") >= 0))
-        .group_by("order_id", maintain_order=True)
-        .agg(
-            pl.len().alias("rows"),
-            (pl.col("amount").min() != pl.col("amount").max()).fill_null(False).alias("differs"),
-            pl.col("amount").sum().alias("all"),
-            pl.col("amount").drop_nulls().first().alias("once"),
-            pl.col("amount").drop_nulls().last().alias("last"),
-        )
+    rows = frame.select("order_id", "amount").drop_nulls("order_id")
+    rows = rows.filter(pl.col("amount").is_null() | (pl.col("amount") >= 0))
+    total = float(rows["amount"].sum())
+    again = rows["order_id"].is_duplicated()
+    if not again.any():
+        return Repeats(rows.height, 0, 0, total, total, total)
+    shared = rows.filter(again)
+    single = float(rows.filter(~again)["amount"].sum())
+    docs = shared.group_by("order_id", maintain_order=True).agg(
+        (pl.col("amount").min() != pl.col("amount").max()).fill_null(False).alias("differs"),
+        pl.col("amount").drop_nulls().first().alias("once"),
+        pl.col("amount").drop_nulls().last().alias("last"),
     )
-    several = docs.filter(pl.col("rows") > 1)
     return Repeats(
-        orders=docs.height,
-        several=several.height,
-        differing=int(several["differs"].sum()),
-        sum_all=float(docs["all"].sum()),
-        sum_once=float(docs["once"].sum()),
-        sum_last=float(docs["last"].sum()),
+        orders=rows.height - shared.height + docs.height,
+        several=docs.height,
+        differing=int(docs["differs"].sum()),
+        sum_all=total,
+        sum_once=single + float(docs["once"].sum()),
+        sum_last=single + float(docs["last"].sum()),
     )
 
 

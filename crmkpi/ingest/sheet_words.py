@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import date, timedelta
+from functools import lru_cache
 
 import polars as pl
 
@@ -45,6 +47,11 @@ _QUARTER_LATER = re.compile(r"(20\d{2})[\s-]*(?:q([1-4])|([1-4])\s*кв\.?)", re
 _WEEK = re.compile(r"(20\d{2})[\s-]*w(\d{1,2})|(?:нед|неделя|week|wk|w)\.?\s*(\d{1,2})\D+(20\d{2})", re.I)
 _WEEK_FIRST = re.compile(r"(\d{1,2})\s*(?:нед|неделя)\.?\D+(20\d{2})", re.I)
 _YEAR = re.compile(r"(20\d{2})\s*(?:г\.?|год)?", re.I)
+# the days of most exports, known without asking polars about every cell
+_PLAIN_DAY = re.compile(
+    r"(?:(?P<y>(?:19|20)\d{2})-(?P<m>\d{2})-(?P<d>\d{2})|(?P<d2>\d{1,2})\.(?P<m2>\d{1,2})\.(?P<y2>(?:19|20)\d{2}))"
+    r"(?:[ t]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?"
+)
 _MIDNIGHT = re.compile(r"[ T]00:00(?::00(?:\.0+)?)?$")
 GRAINS = ("day", "week", "month", "quarter", "year")
 # any year will do to see whether a header without one is a period
@@ -64,6 +71,7 @@ def period_start(header: str, year: int | None = None) -> tuple[str, date] | Non
     return found
 
 
+@lru_cache(maxsize=20_000)
 def _dated(text: str) -> tuple[str, date] | None:
     if found := _YEAR.fullmatch(text):
         return "year", date(int(found[1]), 1, 1)
@@ -75,11 +83,20 @@ def _dated(text: str) -> tuple[str, date] | None:
         return _week(int(found[1] or found[4]), int(found[2] or found[3]))
     if found := _WEEK_FIRST.fullmatch(text):
         return _week(int(found[2]), int(found[1]))
+    if found := _PLAIN_DAY.fullmatch(text):
+        return _plain_day(found)
     form = date_form(pl.DataFrame({"v": [text], "n": [1]}))
     if not form.formats or form.unclear:
         return None
     day = pl.select(moment(pl.lit(text), form.formats).dt.date()).item()
     return None if day is None else ("day" if "%d" in form.formats[0] else "month", day)
+
+
+def _plain_day(found: re.Match[str]) -> tuple[str, date] | None:
+    year, month, day = (int(found[k] or found[f"{k}2"]) for k in ("y", "m", "d"))
+    if not (1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1]):
+        return None
+    return "day", date(year, month, day)
 
 
 def _full_year(text: str) -> int:

@@ -82,6 +82,11 @@ def _column(text: TextTable, pattern: re.Pattern[str], used: Sequence[str] = ())
     return next((c for c in text.columns if c not in used and pattern.fullmatch(c.strip())), None)
 
 
+def _mapped(table: CleanTable) -> dict[str, str]:
+    """Canonical column -> header; a stage or an interval may also be kept as a dimension."""
+    return {c: h for c, h in table.labels.items() if c not in table.dimensions}
+
+
 def _distinct(text: TextTable, column: str) -> list[str]:
     cells = text.frame.lazy().select(filled(pl.col(column)).alias("v")).unique().collect()["v"]
     return sorted(cells.drop_nulls())
@@ -108,7 +113,7 @@ def _stage_question(text: TextTable, mapping: Mapping[str, str]) -> list[Questio
 def _won_by_stage(
     table: CleanTable, text: TextTable, answers: Mapping[str, str]
 ) -> tuple[CleanTable, list[Finding]]:
-    column = _stage_column(text, table.labels)
+    column = _stage_column(text, _mapped(table))
     if column is None or "won_at" not in table.frame.columns:
         return table, []
     chosen = answer_to(answers, WON_STAGE, column)
@@ -117,7 +122,7 @@ def _won_by_stage(
     lost = [s for s, m in stages.items() if m == "lost" and s not in won]
     cells = text.frame.lazy().select(filled(pl.col(column)).alias("__stage")).collect()["__stage"]
     closed = pl.col("won_at")
-    lost_at = pl.when(pl.col("__stage").is_in(lost)).then(closed)
+    lost_at: pl.Expr = pl.when(pl.col("__stage").is_in(lost)).then(closed)
     if "lost_at" in table.frame.columns:
         lost_at = pl.coalesce("lost_at", lost_at)
     frame = table.frame.with_columns(cells)
@@ -150,7 +155,7 @@ def _by_month(
     table: CleanTable, text: TextTable, answers: Mapping[str, str]
 ) -> tuple[CleanTable, list[Finding]]:
     """mrr = amount / months that it pays for."""
-    column = _column(text, EVERY, tuple(table.labels.values()))
+    column = _column(text, EVERY, tuple(_mapped(table).values()))
     if "mrr" not in table.frame.columns:
         return table, []
     if column is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -115,7 +115,11 @@ class KpiSheet:
     def _table(self, long: pl.DataFrame, coarser: int) -> TextTable:
         columns = ["metric", "date", "value"]
         columns += [c for c in ("target", "owner", "unit") if long[c].null_count() < long.height]
-        counts = {"period_rows" if self.by_rows else "wide_sheet": long.height, "wide_totals": coarser, **self.left_out}
+        counts = {
+            "period_rows" if self.by_rows else "wide_sheet": long.height,
+            "wide_totals": coarser,
+            **self.left_out,
+        }
         found = [Finding(code, "info", None, n) for code, n in counts.items() if n]
         return replace(
             self.table,
@@ -175,8 +179,8 @@ def _dates(periods: Sequence[str], year: int) -> tuple[dict[str, str], dict[str,
     return grains, dates
 
 
-def _grain(grains: Sequence[str] | object) -> str | None:
-    counts = Counter(grains)  # type: ignore[call-overload]
+def _grain(grains: Iterable[str]) -> str | None:
+    counts = Counter(grains)
     return min(counts, key=lambda g: (counts[g] < 2, GRAINS.index(g)), default=None)
 
 

@@ -1,7 +1,7 @@
 """Canonical tables -> one number per period and segment. The only room that touches rows.
 
-One file per canonical table, and some that look at several in time (flows, stocks, moment, carts, holdouts ...). A new table is a new
-file here that declares its measures and is imported below; nothing else needs to know.
+One file per canonical table, and some that look at several in time (flows, stocks, moment, carts, holdouts ...).
+A new table is a new file here that declares its measures and is imported below; nothing else needs to know.
 """
 
 from crmkpi.measures import (

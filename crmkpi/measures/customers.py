@@ -1,9 +1,9 @@
 """Measures over the customer list: members, consents, how full the profiles are.
 
 Prepared table `contacts`, one row per customer: `known_from`, `loyal_from` (the first period whose last day is not
-before the date; null: not a member), `push` (consent 0/1 or null), `upper` (1: of the chosen loyalty tier or above), `filled` and `fields` (key columns filled, asked).
-`members` is `contacts` without any filter or split. Consents and profiles have no history: the file states them
-as of today.
+before the date; null: not a member), `push` (consent 0/1 or null), `upper` (1: of the chosen loyalty tier or above),
+`filled` and `fields` (key columns filled, asked). `members` is `contacts` without any filter or split. Consents and
+profiles have no history: the file states them as of today.
 """
 
 from __future__ import annotations

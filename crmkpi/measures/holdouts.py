@@ -81,8 +81,11 @@ def _campaigns(frames: Frames) -> Frame:
     parts = {
         "n1": flag(~held),
         "n0": flag(held),
-        **{f"{name}{g}": nw.when(held == bool(1 - g)).then(nw.col(name)).otherwise(0.0)
-           for name in ("amount", "earned") for g in (0, 1)},
+        **{
+            f"{name}{g}": nw.when(held == bool(1 - g)).then(nw.col(name)).otherwise(0.0)
+            for name in ("amount", "earned")
+            for g in (0, 1)
+        },
     }
     rows = rows.with_columns(**parts)
     rows = rows.with_columns(
@@ -127,7 +130,9 @@ def campaign_uplift(frames: Frames) -> Frame:
 
 
 @reduces(
-    Measure("winback_campaigns_successful", "holdouts", "sum", WINBACK, ("purchases.amount", "purchases.earned")),
+    Measure(
+        "winback_campaigns_successful", "holdouts", "sum", WINBACK, ("purchases.amount", "purchases.earned")
+    ),
     tables=("holdouts", "purchases"),
 )
 def winbacks(frames: Frames) -> Frame:
@@ -166,9 +171,7 @@ def _revenue(name: str) -> Measure:
     return Measure(name, "orders", "sum", BY_LIST, ("amount",), money=True)
 
 
-@reduces(
-    _revenue("list_treated_revenue"), _revenue("list_control_revenue"), tables=("orders", "groups_any")
-)
+@reduces(_revenue("list_treated_revenue"), _revenue("list_control_revenue"), tables=("orders", "groups_any"))
 def list_revenue(frames: Frames) -> Frame:
     """Amounts of the period's orders of both groups of the list."""
     groups = frames["groups_any"].filter(~nw.col("control").is_null())
@@ -177,5 +180,6 @@ def list_revenue(frames: Frames) -> Frame:
     rows = orders.join(groups, on="cust", how="inner").filter(nw.col("known_from") <= nw.col("t"))
     rows = rows.select(*KEYS, held=nw.col("held") * nw.col("amount"), every=nw.col("amount"))
     return rows.group_by(*KEYS).agg(
-        list_treated_revenue=(nw.col("every") - nw.col("held")).sum(), list_control_revenue=nw.col("held").sum()
+        list_treated_revenue=(nw.col("every") - nw.col("held")).sum(),
+        list_control_revenue=nw.col("held").sum(),
     )

@@ -50,8 +50,8 @@ class Measure:
     """One number per cell.
 
     `table`: the prepared table whose rows it reduces. `requires`: canonical columns (`table.column`, with `|`
-    between alternatives) without which it cannot be had. `reads`: physical columns of the prepared table; `orders.amount` names
-    a column of another table of the reduction.
+    between alternatives) without which it cannot be had. `reads`: physical columns of the prepared table;
+    `orders.amount` names a column of another table of the reduction.
     `money`: the sum is in minor units. `cumulative`: the reduction gives events; the value at t is their running
     sum. `empty`: value of a covered cell without rows. `covered_by`: the stored table whose days it needs where that
     is not simply `table`'s (recipients need messages, not campaign reports); `memory_days`: it looks so many days

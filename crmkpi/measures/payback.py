@@ -17,7 +17,7 @@ PARTS, DAYS = 48, 1461
         "orders",
         "distribution",
         (*CUSTOMER, "costs.category"),
-        ("day", "first_day", "t_first", "earned", "cogs", "amount"),
+        ("day", "first_day", "t_first", "earned", "cogs", "amount", "costs.amount", "costs.category"),
         empty=None,
     ),
     tables=("orders", "costs"),

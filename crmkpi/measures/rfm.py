@@ -26,11 +26,15 @@ def _states(frames: Frames) -> Frame:
     for t in frames.shown:
         now = per.filter(nw.col("end_from") <= t)
         fresh = nw.when(nw.col("end_year") > t).then(nw.col("amount")).otherwise(0)
-        states = now.with_columns(fresh=fresh).group_by("cust", "seg").agg(
-            last=nw.col("last").max().cast(nw.Int64),
-            n=nw.col("n").sum().cast(nw.Int64),
-            amount=nw.col("amount").sum().cast(nw.Int64),
-            fresh=nw.col("fresh").sum().cast(nw.Int64),
+        states = (
+            now.with_columns(fresh=fresh)
+            .group_by("cust", "seg")
+            .agg(
+                last=nw.col("last").max().cast(nw.Int64),
+                n=nw.col("n").sum().cast(nw.Int64),
+                amount=nw.col("amount").sum().cast(nw.Int64),
+                fresh=nw.col("fresh").sum().cast(nw.Int64),
+            )
         )
         parts.append(states.with_columns(t=nw.lit(t).cast(nw.Int64)))
     return nw.concat(parts)

@@ -137,7 +137,11 @@ def paying_at_start(frames: Frames) -> Frame:
     """Customers who pay at the start of the period (events: they begin and cease to)."""
     rows = movements(frames).with_columns(earlier=nw.col("before") - nw.col("start"))
     pays, paid = flag(nw.col("before") > 0), flag(nw.col("earlier") > 0)
-    return rows.select(*KEYS, step=pays - paid).group_by(*KEYS).agg(subscribers_paying_start=nw.col("step").sum())
+    return (
+        rows.select(*KEYS, step=pays - paid)
+        .group_by(*KEYS)
+        .agg(subscribers_paying_start=nw.col("step").sum())
+    )
 
 
 @additive("trials", requires=TRIAL)

@@ -72,7 +72,7 @@ class Settings(BaseModel):
     exclude_tests: bool = True
     drop_exact_duplicates: bool = False
     negatives_as_returns: bool = True
-    base: Literal["customers", "all"] = "customers"
+    base: Literal["customers", "all"] | None = None
     own_total: float | None = None
 
 

@@ -14,6 +14,7 @@ import shutil
 import stat
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 
 from crmkpi.project.errors import (
@@ -30,6 +31,17 @@ MAX_ENTRIES = 400
 MAX_BYTES = 4 * 1024**3
 MAX_JSON = 64 * 1024**2
 CHUNK = 1024 * 1024
+# what a cut or flipped zip raises: the directory, the stream, an unknown method or a flag that asks for a password
+DAMAGE = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+    ValueError,
+)
 # what a project may hold, by name: documents and Parquet, at most four levels deep
 ALLOWED = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9_.-]*/){0,4}[A-Za-z0-9_-][A-Za-z0-9_.-]*\.(?:json|parquet)")
 
@@ -70,7 +82,7 @@ def unpack(source: Path, root: Path) -> None:
             entries = _checked(archive, source.name)
             for name, expected in entries.items():
                 _extract(archive, name, expected, staging / name, source.name)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, OSError) as error:
+    except DAMAGE as error:
         shutil.rmtree(staging, ignore_errors=True)
         raise ProjectDamagedError(file=source.name, entry="zip") from error
     except (NotAProjectError, ProjectDamagedError, ProjectNewerError, ProjectTooLargeError):

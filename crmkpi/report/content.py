@@ -120,7 +120,9 @@ def _chosen(project: Project, kpis: tuple[str, ...] | None) -> list[Any]:
     known = {x for target in project.targets for x in (target.id, target.metric)}
     for name in kpis:
         if name not in known:
-            raise ReportUnknownKpiError(name=name, known=", ".join(sorted({t.metric for t in project.targets})))
+            raise ReportUnknownKpiError(
+                name=name, known=", ".join(sorted({t.metric for t in project.targets}))
+            )
     return [t for t in project.targets if t.id in kpis or t.metric in kpis]
 
 

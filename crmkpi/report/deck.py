@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import textwrap
 from typing import Any
 
 from crmkpi.charts.theme import Palette
@@ -11,14 +10,13 @@ from crmkpi.i18n import Words
 from crmkpi.report.content import Content, Source
 from crmkpi.report.options import ReportOptions
 from crmkpi.report.pictures import Chart, milestone_charts, palette, why_chart
-from crmkpi.report.plain_text import every_text, glued
+from crmkpi.report.plain_text import cut, every_text, glued
 from crmkpi.report.slide import (
     HEIGHT,
     INNER,
     LEFT,
     POINTS,
     TOP,
-    WIDTH,
     Deck,
     Run,
     box,
@@ -39,13 +37,16 @@ DEPTH, LEAVES = 2, 7
 NAME = 37
 VERDICT_WIDTHS = (2.9, 1.7, 1.4, 1.4, 1.4, 2.03, 1.4)
 SHOWN_ISSUES = 5
+# letters of the title in the footer
+FOOTER = 80
 
 
 def deck_bytes(origin: Source, found: Content, options: ReportOptions) -> bytes:
     """The deck: title, verdict, why, tree, one slide per KPI, next steps, data and method."""
     t, colours = origin.words, palette(options.colour)
     found = every_text(found, glued)
-    deck = Deck(found.title, f"{found.title} · {found.data_line}", colours)
+    footer = f"{cut(found.title, FOOTER)} · {found.data_line}"
+    deck = Deck(found.title, footer, colours)
     _title(deck, found, options, t)
     for start in range(0, len(found.verdict.rows), ROWS):
         _verdict(deck, found, found.verdict.rows[start : start + ROWS], t)
@@ -73,7 +74,7 @@ def _title(deck: Deck, found: Content, options: ReportOptions, t: Words) -> None
     colours = deck.colours
     page = deck.book.slides.add_slide(deck.book.slide_layouts[5])
     box(page, 0, 0, 0.28, HEIGHT, colours.accent)
-    size = fitting(found.title, INNER - 0.4, 1.6, 44)
+    size = fitting(found.title, INNER - 1.0, 1.5, 44)
     place_text(page.shapes.title, [[Run(found.title, size, True, colours.text)]])
     shape = page.shapes.title
     shape.left, shape.top, shape.width, shape.height = Inches(0.95), Inches(2.1), Inches(11.4), Inches(1.7)
@@ -93,7 +94,9 @@ def _title(deck: Deck, found: Content, options: ReportOptions, t: Words) -> None
 
 def _verdict(deck: Deck, found: Content, rows: tuple[VerdictRow, ...], t: Words) -> None:
     colours = deck.colours
-    page = deck.slide(f"{t('report.section.verdict')}: {found.verdict.headline[:1].lower()}{found.verdict.headline[1:]}")
+    page = deck.slide(
+        f"{t('report.section.verdict')}: {found.verdict.headline[:1].lower()}{found.verdict.headline[1:]}"
+    )
     names = ("name", "status", "start", "now", "goal", "gap", "chance")
     table = [[Run(t(f"report.column.{name}"), 12, True, colours.card) for name in names]]
     for row in rows:
@@ -128,7 +131,9 @@ def _why(deck: Deck, found: Content, chart: Chart | None, t: Words) -> None:
     frame = deck.text(page, lines, LEFT, TOP + 0.1, width, BODY - 0.3)
     space_after(frame, 9)
     if chart is not None:
-        deck.picture(page, chart.png(620, 2.5), LEFT + 4.95, TOP + 0.15, INNER - 4.95, BODY - 0.75, chart.name)
+        deck.picture(
+            page, chart.png(620, 2.5), LEFT + 4.95, TOP + 0.15, INNER - 4.95, BODY - 0.75, chart.name
+        )
         note = [[Run(t("report.slide.why_note"), 11, False, colours.soft)]]
         deck.text(page, note, LEFT + 4.95, HEIGHT - 0.85, INNER - 4.95, 0.3)
 
@@ -157,7 +162,7 @@ def _node(page: Any, one: Box, corner: tuple[float, float], scale: float, colour
     width, height = one.width * scale / POINTS, one.height * scale / POINTS
     shape = box(page, *corner, width, height, colours.card, colours.line)
     box(page, corner[0], corner[1] + 0.06, 0.05, height - 0.12, _tone(colours, card.direction))
-    name = textwrap.shorten(card.name, NAME, placeholder="…")
+    name = cut(card.name, NAME)
     line = [
         Run(card.value_text, 14 * scale, True, colours.text),
         Run(f"   {card.change_text}", 12 * scale, False, _tone(colours, card.direction)),
@@ -195,9 +200,7 @@ def _kpi(deck: Deck, row: VerdictRow, chart: Chart | None, t: Words) -> None:
         deck.bullets(page, row.steps, LEFT, TOP + 4.7, INNER, 1.05, (14, 13, 12, 11))
 
 
-def _answer(
-    deck: Deck, page: Any, question: str, answer: Answer, x: float, y: float, width: float
-) -> None:
+def _answer(deck: Deck, page: Any, question: str, answer: Answer, x: float, y: float, width: float) -> None:
     """One of the three answers: a line of its tone, the question, the sentence."""
     box(page, x, y, width, 0.04, _tone(deck.colours, answer.tone))
     size = fitting(answer.text, width, 0.78, 14, 9)
@@ -212,7 +215,9 @@ def _definitions(deck: Deck, found: Content, kpis: set[str], t: Words) -> None:
     """What the root and the KPIs mean; the other metrics of the tree stand in the other kinds of report."""
     root = found.definitions[:1] if found.tree else ()
     shown = dict.fromkeys([*root, *(d for d in found.definitions if d.id in kpis)])
-    lines = [" ".join(x for x in (f"{d.name}: {d.definition}", d.formula and f"({d.formula})") if x) for d in shown]
+    lines = [
+        " ".join(x for x in (f"{d.name}: {d.definition}", d.formula and f"({d.formula})") if x) for d in shown
+    ]
     if lines:
         page = deck.slide(t("report.section.definitions"))
         deck.bullets(page, lines, LEFT, TOP + 0.1, INNER, BODY - 0.2)

@@ -41,20 +41,24 @@ def page_bytes(origin: Source, found: Content, options: ReportOptions) -> bytes:
     found = every_text(found, glued)
     why = why_chart(found, t, colours)
     charts = milestone_charts(found.verdict.rows, t, colours)
-    html = _environment().get_template("page.html.j2").render(
-        t=t,
-        c=found,
-        policy=POLICY,
-        light=_variables(colours),
-        dark=_variables(DARK),
-        logo=_logo(options),
-        why=_both(why, colours),
-        charts={key: _both(chart, colours) for key, chart in charts.items()},
-        ways={row.id: way(row) for row in found.verdict.rows},
-        picture=_picture(found, t),
-        branches=branches(found.tree.cards) if found.tree else (),
-        issues=found.issues[:SHOWN_ISSUES],
-        more=max(0, len(found.issues) - SHOWN_ISSUES),
+    html = (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            t=t,
+            c=found,
+            policy=POLICY,
+            light=_variables(colours),
+            dark=_variables(DARK),
+            logo=_logo(options),
+            why=_both(why, colours),
+            charts={key: _both(chart, colours) for key, chart in charts.items()},
+            ways={row.id: way(row) for row in found.verdict.rows},
+            picture=_picture(found, t),
+            branches=branches(found.tree.cards) if found.tree else (),
+            issues=found.issues[:SHOWN_ISSUES],
+            more=max(0, len(found.issues) - SHOWN_ISSUES),
+        )
     )
     return html.encode("utf-8")
 

@@ -13,7 +13,7 @@ from crmkpi.i18n import Words
 from crmkpi.report.content import Content, Source, as_json
 from crmkpi.report.options import ReportOptions
 from crmkpi.report.pictures import FONTS, NAMES, milestone_charts, palette, way, why_chart
-from crmkpi.report.plain_text import every_text, glued
+from crmkpi.report.plain_text import breakable, every_text, glued
 from crmkpi.report.tree_layout import depths, layout, shortened
 from crmkpi.report.tree_picture import tree_svg
 
@@ -66,14 +66,12 @@ def paper_bytes(origin: Source, found: Content, options: ReportOptions) -> bytes
         "main": TEMPLATE.read_bytes(),
         "report.json": json.dumps(document, ensure_ascii=False).encode("utf-8"),
     }
-    if options.logo is not None:
-        files[f"logo.{options.logo_kind}"] = options.logo
     return typst.compile(files, font_paths=[str(FONTS)], ignore_system_fonts=True, format="pdf")  # type: ignore[no-any-return, call-overload]
 
 
 def _document(origin: Source, found: Content, options: ReportOptions) -> dict[str, Any]:
     t, colours = origin.words, palette(options.colour)
-    found = every_text(found, glued)
+    found = every_text(found, lambda text: breakable(glued(text)))
     why = why_chart(found, t, colours)
     charts = milestone_charts(found.verdict.rows, t, colours, height=165)
     return {
@@ -94,7 +92,8 @@ def _document(origin: Source, found: Content, options: ReportOptions) -> dict[st
         **_tree(found, colours, t),
         "labels": {key: t(key) for key in LABELS} | {name: t(f"report.section.{name}") for name in SECTIONS},
         "colours": _hex(colours),
-        "logo": f"logo.{options.logo_kind}" if options.logo else None,
+        # typst takes texts only: the logo travels as numbers
+        "logo": list(options.logo) if options.logo else None,
     }
 
 

@@ -54,9 +54,7 @@ def palette(colour: str | None) -> Palette:
     """The light colours with the reader's own accent."""
     if colour is None:
         return LIGHT
-    return Palette(
-        **{**{f: getattr(LIGHT, f) for f in LIGHT.__dataclass_fields__}, "accent": colour.upper()}
-    )
+    return Palette(**{**{f: getattr(LIGHT, f) for f in LIGHT.__dataclass_fields__}, "accent": colour.upper()})
 
 
 def why_chart(found: Content, t: Words, colours: Palette) -> Chart | None:
@@ -101,7 +99,7 @@ NAMES = ("text", "soft", "line", "card", "accent", "accent_soft", "good", "bad",
 NOISE = re.compile(r' (?:aria-[a-z]+|role)="[^"]*"')
 FADED = re.compile(r'stop-color="(#[0-9A-F]{6})00"', re.IGNORECASE)
 FAMILY = re.compile(r'font-family="[^"]*"')
-IDS = re.compile(r'(\bid="|url\(#|href="#)')
+IDS = re.compile(r'(\bid="|url\(#|href="#)([^")]+)')
 
 
 def inline(svg: str, key: str, colours: Palette) -> str:
@@ -114,5 +112,7 @@ def inline(svg: str, key: str, colours: Palette) -> str:
     for name in NAMES:
         svg = re.sub(re.escape(getattr(colours, name)), f"var(--{name})", svg, flags=re.IGNORECASE)
     svg = NOISE.sub("", svg)
-    svg = IDS.sub(lambda m: f"{m.group(1)}{key}-", svg)
+    # the renderer counts its ids over the whole process: numbered anew, the same report has the same bytes
+    order: dict[str, int] = {}
+    svg = IDS.sub(lambda m: f"{m.group(1)}{key}-{order.setdefault(m.group(2), len(order))}", svg)
     return svg.replace("<svg ", '<svg aria-hidden="true" ', 1)

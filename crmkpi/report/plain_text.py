@@ -10,6 +10,7 @@ from typing import Any
 # controls that no paper can print, and signs that turn or hide what a reader sees (bidi, zero width)
 CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 SIGNS = re.compile("([−+])(?=[₽$€£₸₴₺])")
+LONG_WORD = re.compile(r"(\S{28})(?=\S)")
 HIDDEN = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
@@ -21,6 +22,16 @@ def plain(text: str) -> str:
 def glued(text: str) -> str:
     """The text with a sign and its currency held together: a line would break between them."""
     return SIGNS.sub("\\1\u2060", text)
+
+
+def cut(text: str, letters: int) -> str:
+    """The text cut to so many letters, the last one then being an ellipsis."""
+    return text if len(text) <= letters else text[: letters - 1].rstrip() + "…"
+
+
+def breakable(text: str) -> str:
+    """The text with places to break inside words that are too long for a line."""
+    return LONG_WORD.sub("\\1\u200b", text)
 
 
 def every_text(value: Any, change: Callable[[str], str]) -> Any:

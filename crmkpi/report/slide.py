@@ -19,7 +19,7 @@ LEFT, TOP = 0.55, 1.3
 INNER = WIDTH - 2 * LEFT
 POINTS = 72.0
 # mean width of a letter in parts of the size (Cyrillic Arial, measured wide), and height of a line
-LETTER, LINE = 0.56, 1.2
+LETTER, LINE = 0.58, 1.2
 TITLE_ONLY = 5
 FIXED_DAY = datetime(2000, 1, 1)
 
@@ -51,12 +51,16 @@ class Deck:
     def slide(self, title: str, size: float = 26.0) -> Any:
         """A new slide with its title, a line of the accent's colour and a footer with the page number."""
         page = self.book.slides.add_slide(self.book.slide_layouts[TITLE_ONLY])
-        place_text(page.shapes.title, [[Run(title, fitting(title, INNER, 0.8, size), True, self.colours.text)]])
+        place_text(
+            page.shapes.title, [[Run(title, fitting(title, INNER, 0.8, size), True, self.colours.text)]]
+        )
         move(page.shapes.title, LEFT, 0.32, INNER, 0.8)
         box(page, LEFT, 1.13, 0.9, 0.05, self.colours.accent)
         number = f"{len(self.book.slides)}"
         self.text(page, [[Run(self.footer, 9, False, self.colours.soft)]], LEFT, 7.08, INNER - 0.6, 0.3)
-        last = self.text(page, [[Run(number, 9, False, self.colours.soft)]], WIDTH - LEFT - 0.5, 7.08, 0.5, 0.3)
+        last = self.text(
+            page, [[Run(number, 9, False, self.colours.soft)]], WIDTH - LEFT - 0.5, 7.08, 0.5, 0.3
+        )
         align_right(last)
         return page
 
@@ -100,7 +104,12 @@ class Deck:
         from pptx.util import Inches
 
         shape = page.shapes.add_table(
-            len(rows), len(widths), Inches(LEFT), Inches(y), Inches(sum(widths)), Inches(row_height * len(rows))
+            len(rows),
+            len(widths),
+            Inches(LEFT),
+            Inches(y),
+            Inches(sum(widths)),
+            Inches(row_height * len(rows)),
         )
         shape.table.horz_banding = False
         for j, width in enumerate(widths):
@@ -118,7 +127,9 @@ class Deck:
         cell.fill.solid()
         cell.fill.fore_color.rgb = rgb(self.colours.accent if header else self.colours.card)
 
-    def picture(self, page: Any, png: bytes, x: float, y: float, width: float, height: float, name: str) -> None:
+    def picture(
+        self, page: Any, png: bytes, x: float, y: float, width: float, height: float, name: str
+    ) -> None:
         """A picture inside a frame, its proportions kept, with a text for people who do not see it."""
         from pptx.util import Inches
 
@@ -165,7 +176,9 @@ def align_right(frame: Any) -> None:
     frame.text_frame.paragraphs[0].alignment = PP_ALIGN.RIGHT
 
 
-def box(page: Any, x: float, y: float, width: float, height: float, fill: str, line: str | None = None) -> Any:
+def box(
+    page: Any, x: float, y: float, width: float, height: float, fill: str, line: str | None = None
+) -> Any:
     """A filled rectangle, rounded when it has an outline."""
     from pptx.enum.shapes import MSO_SHAPE
     from pptx.oxml.ns import qn
@@ -214,9 +227,12 @@ def move(shape: Any, x: float, y: float, width: float, height: float) -> None:
 
 
 def fitting(text: str, width: float, height: float, largest: float, least: float = 10.0) -> float:
-    """The largest size at which a text fits a box of inches, by the mean width of letters."""
+    """The largest size at which a text fits a box of inches and no word is cut, by the mean width of letters."""
     size = largest
-    while size > least and _lines([text], width - 0.2, size, gap=0.0) > height:
+    longest = max((len(word) for word in text.split()), default=0)
+    while size > least and (
+        _lines([text], width - 0.2, size, gap=0.0) > height or longest * size * LETTER / POINTS > width - 0.2
+    ):
         size -= 0.5
     return size
 

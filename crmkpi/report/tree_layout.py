@@ -93,7 +93,13 @@ def shortened(cards: Sequence[TreeCard], depth: int, most: int) -> tuple[TreeCar
     """Arithmetic nodes down to `depth` levels below the root, at most `most` leaves: the branches of the smallest
     parts are folded first, so that a slide or a page stays readable."""
     places = depths(cards)
-    kept = [c for c in cards if c.edge != "influence" and places[c.id] <= depth]
+    kept: list[TreeCard] = []
+    known: set[str | None] = {None}
+    for card in cards:
+        # what hangs below a belief leaves with it
+        if card.edge != "influence" and places[card.id] <= depth and card.parent in known:
+            kept.append(card)
+            known.add(card.id)
     while True:
         parents = {c.parent for c in kept}
         leaves = [c for c in kept if c.id not in parents]

@@ -31,7 +31,11 @@ def _edge(parent: Box, child: Box, colours: Mapping[str, str]) -> str:
     bend = (x1 + x2) / 2
     dashed = child.card.edge == "influence"
     weight = 1.2 if dashed else 1.2 + 4.5 * abs(child.card.contribution_share or 0.0)
-    tone = colours["flat"] if dashed else colours.get(TONES.get(child.card.direction_of_part, ""), colours["flat"])
+    tone = (
+        colours["flat"]
+        if dashed
+        else colours.get(TONES.get(child.card.direction_of_part, ""), colours["flat"])
+    )
     style = ' stroke-dasharray="5 4"' if dashed else ' stroke-opacity="0.75"'
     path = f"M{x1:.1f} {y1:.1f}C{bend:.1f} {y1:.1f} {bend:.1f} {y2:.1f} {x2:.1f} {y2:.1f}"
     return f'<path d="{path}" fill="none" stroke="{tone}" stroke-width="{weight:.1f}"{style}/>'

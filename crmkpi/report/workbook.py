@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -30,6 +31,9 @@ FORMATS = {"money": "#,##0.00", "share": "0.0%", "count": "#,##0", "date": "yyyy
 # Excel refuses these in the name of a sheet, and more than 31 letters
 SHEET_LETTERS = 31
 NARROW, WIDEST = 9, 60
+ANSWER = 110
+# points of one line of text at the size of the book
+LINE = 13.5
 GUARD = {
     "strings_to_formulas": False,
     "strings_to_urls": False,
@@ -49,12 +53,12 @@ class Cell:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet: its name, headers and rows. `wrap`: columns whose long texts take several lines."""
+    """One sheet: its name, headers and rows; `widest` = the most letters a column may be wide."""
 
     name: str
     headers: tuple[str, ...]
     rows: tuple[tuple[object, ...], ...]
-    note: str = ""
+    widest: int = WIDEST
 
 
 def workbook_bytes(origin: Source, found: Content, options: ReportOptions) -> bytes:
@@ -115,7 +119,7 @@ def _summary(found: Content, t: Words) -> Sheet:
         ]
     lines += [(t("report.section.next"), f"{step.name}. {step.text}") for step in found.next]
     lines += [(t("report.section.method"), text) for text in (*found.method, found.stamp)]
-    return Sheet(t("report.sheet.summary"), _headers(t, "question", "answer"), tuple(lines))
+    return Sheet(t("report.sheet.summary"), _headers(t, "question", "answer"), tuple(lines), ANSWER)
 
 
 def _tree(found: Explained | None, t: Words) -> Sheet:
@@ -321,11 +325,16 @@ class _Look:
 def _write_sheet(page: Any, sheet: Sheet, look: _Look) -> None:
     page.write_row(0, 0, [plain(h) for h in sheet.headers], look.header)
     page.freeze_panes(1, 1)
+    columns = [[header, *(row[j] for row in sheet.rows)] for j, header in enumerate(sheet.headers)]
+    widths = [_width(column, sheet.widest) for column in columns]
+    for j, width in enumerate(widths):
+        page.set_column(j, j, width)
     for i, row in enumerate(sheet.rows, 1):
+        lines = max(math.ceil(_letters(value) / width) for value, width in zip(row, widths, strict=True))
+        if lines > 1:
+            page.set_row(i, LINE * lines)
         for j, value in enumerate(row):
             _write_cell(page, i, j, value, look)
-    for j, header in enumerate(sheet.headers):
-        page.set_column(j, j, _width([header, *(row[j] for row in sheet.rows)]))
     page.autofilter(0, 0, len(sheet.rows), len(sheet.headers) - 1)
     page.set_landscape()
     page.fit_to_pages(1, 0)
@@ -346,11 +355,11 @@ def _write_cell(page: Any, i: int, j: int, value: object, look: _Look) -> None:
         page.write_string(i, j, plain(str(held)), look.text)
 
 
-def _width(values: Iterable[object]) -> int:
-    """Wide enough for the longest value, within reason; long texts wrap."""
-    longest = 0
-    for value in values:
-        held = value.value if isinstance(value, Cell) else value
-        size = 13 if isinstance(held, (int, float, date)) else len(str(held or ""))
-        longest = max(longest, size)
-    return min(WIDEST, max(NARROW, longest + 2))
+def _width(values: Iterable[object], widest: int) -> int:
+    """Wide enough for the longest value, within reason; longer texts wrap."""
+    return min(widest, max(NARROW, max(_letters(value) for value in values) + 2))
+
+
+def _letters(value: object) -> int:
+    held = value.value if isinstance(value, Cell) else value
+    return 13 if isinstance(held, (int, float, date)) else len(str(held or ""))

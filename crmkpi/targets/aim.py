@@ -29,7 +29,12 @@ Source = Literal[
 # what a strong past growth is
 STRONG = 0.75
 # chances of the goals taken from the simulated futures
-FUTURES: tuple[tuple[Source, float], ...] = (("trend", 0.5), ("ambitious", 0.35), ("bold", 0.22), ("stretch", 0.12))
+FUTURES: tuple[tuple[Source, float], ...] = (
+    ("trend", 0.5),
+    ("ambitious", 0.35),
+    ("bold", 0.22),
+    ("stretch", 0.12),
+)
 MIN_BAND_ROWS = 2
 # a suggestion is rounded to about this part of the way to it
 FINENESS = 20
@@ -99,7 +104,10 @@ class _Candidate:
 
 
 def suggest(
-    inputs: Inputs, library: Sequence[OwnBenchmark] = (), cascade: float | None = None, root: str | None = None
+    inputs: Inputs,
+    library: Sequence[OwnBenchmark] = (),
+    cascade: float | None = None,
+    root: str | None = None,
 ) -> Aims:
     """Suggested goals for the metric, segment, grain and date of a draft (its own goal is not looked at).
 
@@ -253,7 +261,10 @@ def _why_not(judged: Assessment) -> tuple[str, ...]:
 
 
 def rounded_goal(
-    value: float, start: float | None, klass: str = "ratio", limits: tuple[float | None, float | None] = (None, None)
+    value: float,
+    start: float | None,
+    klass: str = "ratio",
+    limits: tuple[float | None, float | None] = (None, None),
 ) -> float:
     """A number people would say: steps of 1, 2 or 5 times a power of ten, about a twentieth of the way to it.
 

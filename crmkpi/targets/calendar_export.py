@@ -30,7 +30,9 @@ class Event:
     description: str = ""
 
 
-def milestones_calendar(assessed: Sequence[Assessment], as_of: date, t: Words, grains: Iterable[str] = ("month",)) -> str:
+def milestones_calendar(
+    assessed: Sequence[Assessment], as_of: date, t: Words, grains: Iterable[str] = ("month",)
+) -> str:
     """The control points still ahead of all targets, and their due dates, as the text of an .ics file."""
     wanted = set(grains)
     events = [event for a in assessed for event in _events(a, as_of, wanted, t)]
@@ -51,7 +53,9 @@ def _events(a: Assessment, as_of: date, grains: set[str], t: Words) -> Iterable[
         yield Event(uid, m.period.last, t(key, metric=label, value=value), sentence)
     if last != a.target.due and a.target.due > as_of:
         goal = t.value(a.resolved.goal, a.facts.unit)
-        yield Event(f"{a.target.id}-due@crmkpi", a.target.due, t("ics.due", metric=label, value=goal), sentence)
+        yield Event(
+            f"{a.target.id}-due@crmkpi", a.target.due, t("ics.due", metric=label, value=goal), sentence
+        )
 
 
 def calendar(events: Iterable[Event], stamp: date, name: str) -> str:

@@ -121,7 +121,9 @@ def grouped(
             inside.setdefault(node.metric, {})[name] = part
             hidden.add(name)
     return [
-        Finding(signal.kind, signal, where, inside.get(name, {})) for name, signal in hits.items() if name not in hidden
+        Finding(signal.kind, signal, where, inside.get(name, {}))
+        for name, signal in hits.items()
+        if name not in hidden
     ]
 
 
@@ -161,7 +163,11 @@ def missed_points(assessed: Sequence[Assessment]) -> list[Finding]:
     """Targets whose latest judged control point of their own grain lies outside the band of normal noise."""
     found = []
     for a in assessed:
-        own = [m for m in a.milestones if m.grain == a.target.grain and m.status in ("met", "within_band", "missed")]
+        own = [
+            m
+            for m in a.milestones
+            if m.grain == a.target.grain and m.status in ("met", "within_band", "missed")
+        ]
         if not own or own[-1].status != "missed" or a.resolved.due_passed or own[-1].actual is None:
             continue
         m = own[-1]
@@ -169,7 +175,16 @@ def missed_points(assessed: Sequence[Assessment]) -> list[Finding]:
         low, high = m.low if m.low is not None else m.value, m.high if m.high is not None else m.value
         off = abs(m.actual - m.value) / abs(m.value) if m.value else 1.0
         signal = Signal(
-            a.target.metric, "jump", m.period, m.actual, m.value, low, high, off, m.actual > m.value, good=False
+            a.target.metric,
+            "jump",
+            m.period,
+            m.actual,
+            m.value,
+            low,
+            high,
+            off,
+            m.actual > m.value,
+            good=False,
         )
         found.append(Finding("milestone_missed", signal, filter_of(a.target), {}, a.target))
     return found
@@ -219,7 +234,9 @@ def finding_text(f: Finding, t: Words) -> str:
     )
     if not f.causes:
         return text
-    causes = ", ".join(t("deviation.cause", metric=named(n), part=t.percent(p, 0)) for n, p in _ordered(f.causes))
+    causes = ", ".join(
+        t("deviation.cause", metric=named(n), part=t.percent(p, 0)) for n, p in _ordered(f.causes)
+    )
     return f"{text} {t('deviation.causes', causes=causes)}"
 
 

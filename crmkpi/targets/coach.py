@@ -165,7 +165,7 @@ def effort_of(
 def _node_of(metric: str, template: str | None) -> Node | None:
     """The node of a metric that has arithmetic below it: in the project's tree, else in the first that has one."""
     known = trees()
-    chosen = [known[template]] if template in known else []
+    chosen = [known[template]] if template is not None and template in known else []
     for tree in [*chosen, *known.values()]:
         for node in tree.root.walk():
             if node.metric == metric and node.identity:
@@ -178,7 +178,11 @@ def _from_root(
 ) -> tuple[float | None, str | None]:
     """What the metric must become for the target of its tree's root; (None, None) without such a target."""
     known = trees()
-    chosen = [known[template]] if template in known else room.templates_with(target.metric)
+    chosen = (
+        [known[template]]
+        if template is not None and template in known
+        else room.templates_with(target.metric)
+    )
     for tree in chosen:
         root = next((o for o in others if _carries(o, target, tree.root.metric)), None)
         if root is None or root.metric == target.metric:
@@ -203,7 +207,9 @@ def cascaded(
     showed nine times in ten, and rates below one.
     """
     where = filter_of(root)
-    found = resolve(root, facts_of(root.metric), gather.series(root.metric, root.grain, where), gather.as_of, settings)
+    found = resolve(
+        root, facts_of(root.metric), gather.series(root.metric, root.grain, where), gather.as_of, settings
+    )
     if found.goal is None or found.current_period is None:
         return None
     names = [n for n in dict.fromkeys(n.metric for n in node.walk()) if n in metrics()]
@@ -230,7 +236,9 @@ def _movement(
         value = values.get(name)
         if not value or value <= 0:
             continue
-        history = history_of([p for p in gather.series(name, grain, where) if p.value != 0], False, (0.0, None))
+        history = history_of(
+            [p for p in gather.series(name, grain, where) if p.value != 0], False, (0.0, None)
+        )
         spread = history.sigma(steps)
         if spread is None or history.scale.name != "log":
             continue

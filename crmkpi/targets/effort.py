@@ -189,7 +189,7 @@ def effort_text(found: Effort, t: Words, names: Mapping[str, str], units: Mappin
                 "effort.lever",
                 metric=names.get(lever.metric, lever.metric),
                 now=t.value(lever.now, unit),
-                needed=t.value(lever.needed, unit),
+                needed=t.value(_whole(lever.needed) if unit == "count" else lever.needed, unit),
                 change=t.change(lever.now, lever.needed, unit),
             )
         )

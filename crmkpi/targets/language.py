@@ -114,9 +114,15 @@ def plain(text: str) -> str:
     return "".join(out)
 
 
-_SAME = {"ё": "е", "\u00a0": " ", "\u202f": " ", "\u2009": " ", "\t": " ", "\n": " ", "\r": " "} | {
-    dash: "-" for dash in "‐‑‒–—―−"
-}
+_SAME = {
+    "ё": "е",
+    "\u00a0": " ",
+    "\u202f": " ",
+    "\u2009": " ",
+    "\t": " ",
+    "\n": " ",
+    "\r": " ",
+} | dict.fromkeys("‐‑‒–—―−", "-")
 
 
 @cache
@@ -204,7 +210,9 @@ class Line:
 
     def tokens(self) -> list[tuple[str, int, int]]:
         """Words not used up: stem, start, end."""
-        return [(stem(m.group()), m.start(), m.end()) for m in re.finditer(r"\w+", self.text) if _word(m.group())]
+        return [
+            (stem(m.group()), m.start(), m.end()) for m in re.finditer(r"\w+", self.text) if _word(m.group())
+        ]
 
     def rest(self) -> list[str]:
         """What nobody took, in pieces of neighbouring words; stop words and signs alone are nothing."""

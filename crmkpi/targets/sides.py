@@ -98,4 +98,6 @@ def _verdict(percentile: float | None, beside: str | None) -> Verdict:
 
 def ranked(sides: Sequence[Side]) -> list[Side]:
     """Candidates for a target first: what needs attention, the worst place first; the unknown last."""
-    return sorted(sides, key=lambda s: (ORDER.index(s.verdict), s.percentile if s.percentile is not None else 1.0))
+    return sorted(
+        sides, key=lambda s: (ORDER.index(s.verdict), s.percentile if s.percentile is not None else 1.0)
+    )

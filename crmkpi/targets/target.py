@@ -74,6 +74,25 @@ class Baseline(BaseModel):
     data_hash: str = ""
 
 
+class Premortem(BaseModel):
+    """What may go wrong, asked before it does: a low base, colleagues, resources, a shift of strategy."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    low_base: str = ""
+    colleagues: str = ""
+    resources: str = ""
+    strategy: str = ""
+
+
+class Estimate(BaseModel):
+    """The owner's own estimate of what the gap takes: messages per period of the grain, money, hours."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    messages: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    budget: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    hours: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+
+
 def _values(given: object) -> object:
     """One value or a list of them."""
     if isinstance(given, dict):
@@ -111,6 +130,8 @@ class Target(BaseModel):
     lever: str = ""
     note: str = ""
     confidence: float | None = Field(default=None, ge=0, le=1)
+    premortem: Premortem | None = None
+    estimate: Estimate | None = None
 
 
 class TargetsDocument(BaseModel):

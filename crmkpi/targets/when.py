@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 
-from crmkpi.forecast.series import Point, known_tail
+from crmkpi.forecast.series import Array, Point, known_tail
 from crmkpi.periods import Period, period_of
 from crmkpi.targets.assess import Inputs, assess
 from crmkpi.targets.history import History, history_of
@@ -122,8 +122,14 @@ def _on_boundary(day: date, start: Period, grain: str, least: int, most: int, be
 
 def _passes(inputs: Inputs, day: date, value: float | None) -> bool:
     """Whether a target with this date passes T (a goal a tenth away stands for any)."""
-    goal = inputs.target.goal if inputs.target.change_type == "absolute" and inputs.target.goal else (value or 0.0)
-    target = inputs.target.model_copy(update={"due": day, "goal": goal, "change_type": "absolute", "confirmed": True})
+    goal = (
+        inputs.target.goal
+        if inputs.target.change_type == "absolute" and inputs.target.goal
+        else (value or 0.0)
+    )
+    target = inputs.target.model_copy(
+        update={"due": day, "goal": goal, "change_type": "absolute", "confirmed": True}
+    )
     return assess(replace(inputs, target=target)).letters["time_bound"].ok
 
 
@@ -145,7 +151,7 @@ def _pace(inputs: Inputs, history: History, tail: Sequence[Point], goal: float |
     return Pace(median, len(runs), len(done), tail[start].period, tail[start + run].period, worst)
 
 
-def passage(z: Sequence[float], start: int, way: float) -> int | None:
+def passage(z: Sequence[float] | Array, start: int, way: float) -> int | None:
     """Periods until z has moved by `way` from its value at `start`; None if it has not yet."""
     for k in range(1, len(z) - start):
         moved = z[start + k] - z[start]

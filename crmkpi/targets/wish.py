@@ -7,21 +7,19 @@ numbers is a question, a wish that cannot be counted gets measurable offers, and
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
 from typing import Any
 
 from crmkpi.catalog.metric import Metric, metrics
-from crmkpi.targets.gather import facts_of
-from crmkpi.targets.language import HERE, QUOTED, Line, either, plain, stems
+from crmkpi.targets.language import QUOTED, Line, either, plain, stems
 from crmkpi.targets.target import Target, read_target
 from crmkpi.targets.wish_change import NUM, Change, take_change
 from crmkpi.targets.wish_clauses import take_clauses
 from crmkpi.targets.wish_due import Due, take_due
 from crmkpi.targets.wish_metric import exact, find_metrics, near, same_stem, take_literal
+from crmkpi.targets.wish_offers import Offer, offers_for, take_topic
 
 MAX_LENGTH = 500
 GRAIN_WORDS = ("day", "week", "month", "quarter")
@@ -38,15 +36,6 @@ class WishQuestion:
     code: str
     options: tuple[str, ...]
     default: str | None = None
-
-
-@dataclass(frozen=True)
-class Offer:
-    """A measurable KPI instead of a vague wish: change relative or points, goal signed (.3 = +30 %)."""
-
-    metric: str
-    change: str
-    goal: float
 
 
 @dataclass(frozen=True)
@@ -121,11 +110,13 @@ def read_wish(
     if per_period:
         draft.questions.append(WishQuestion("per_period", ("total", "compound")))
     if pause is not None and name in _PAUSED and pause != inactivity_days:
-        draft.questions.append(WishQuestion("inactivity_days", (str(pause), str(inactivity_days)), str(pause)))
+        draft.questions.append(
+            WishQuestion("inactivity_days", (str(pause), str(inactivity_days)), str(pause))
+        )
     if name is not None and fed is not None and name not in fed:
         draft.notes.append("metric_not_fed")
-    offers = _offers(plain(text), name) if "goal" not in fields else ()
-    _take_topic(line, bool(offers))
+    offers = offers_for(plain(text), name) if "goal" not in fields else ()
+    take_topic(line, bool(offers))
     while line.take(either("clause.segment_word")) is not None:
         continue
     return Wish(
@@ -147,7 +138,8 @@ _PAUSED = frozenset(
     {"dormant_order_share", "dormant_orders", "dormant_customers", "reactivated_customers"}
     | {"reactivation_rate", "lost_share_90"}
 )
-_PAUSE = rf"{either('pause.more')}\s*(?P<n>{NUM})\s*(?P<unit>{either('due.day')}|{either('due.month')}|{either('due.week')})"
+_PAUSE_UNIT = "|".join(either(f"due.{unit}") for unit in ("day", "month", "week"))
+_PAUSE = rf"{either('pause.more')}\s*(?P<n>{NUM})\s*(?P<unit>{_PAUSE_UNIT})"
 
 
 def _pause_days(text: str) -> int | None:
@@ -355,40 +347,6 @@ def _stay(metric: Metric) -> str:
     return "stay_below" if metric.better == "down" else "stay_above"
 
 
-@cache
-def topics() -> Mapping[str, tuple[str, tuple[Offer, ...]]]:
-    """Vague wishes: pattern of how they are said, and what can be measured instead."""
-    with (HERE / "topics.toml").open("rb") as file:
-        raw = tomllib.load(file)
-    return {
-        name: ("|".join(body["said"]), tuple(Offer(**offer) for offer in body["offers"]))
-        for name, body in raw.items()
-    }
-
-
-def _offers(text: str, name: str | None) -> tuple[Offer, ...]:
-    """Measurable offers: of the topic that was said, else the metric itself by a usual step."""
-    found = [offers for said, offers in topics().values() if re.search(rf"(?<!\w)(?:{said})", text)]
-    if name is not None:
-        own = next((o for _, offers in topics().values() for o in offers if o.metric == name), None)
-        rest = [o for offers in found for o in offers if o.metric != name]
-        return tuple(dict.fromkeys([own or _usual(name), *rest]))[:3]
-    return tuple(dict.fromkeys(o for offers in found for o in offers))[:3]
-
-
-def _usual(name: str) -> Offer:
-    """A tenth better: an example of the form, not a forecast."""
-    return Offer(name, "relative", -0.1 if facts_of(name).better == "down" else 0.1)
-
-
-def _take_topic(line: Line, offered: bool) -> None:
-    """A topic that was answered with offers was understood."""
-    if offered:
-        for said, _ in topics().values():
-            while (found := re.search(rf"(?<!\w)(?:{said})", line.text)) is not None:
-                line.use(found.start(), found.end())
-
-
 def answered(wish: Wish, code: str, option: str) -> Wish:
     """The wish after a person chose an option of one of its questions."""
     fields = dict(wish.fields)
@@ -403,5 +361,3 @@ def answered(wish: Wish, code: str, option: str) -> Wish:
     days = int(option) if code == "inactivity_days" else wish.inactivity_days
     rest = tuple(q for q in wish.questions if q.code != code)
     return replace(wish, fields=fields, questions=rest, inactivity_days=days)
-
-

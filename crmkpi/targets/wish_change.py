@@ -18,7 +18,8 @@ def amount(tag: str) -> str:
     written = rf"(?P<w{tag}>{listed('numbers')}(?=\s+{either('unit.percent')}|\s+{either('unit.points')}))"
     scale = "|".join(f"(?P<{name}{tag}>{either(f'unit.{name}')})" for name in FACTORS)
     # «%» is no letter, so that a whole-word group would miss it after a digit
-    kind = rf"(?P<pp{tag}>{either('unit.points')})|(?P<pc{tag}>%|{either('unit.percent')})|{SIGN}|{either('unit.other')}"
+    share = rf"(?P<pp{tag}>{either('unit.points')})|(?P<pc{tag}>%|{either('unit.percent')})"
+    kind = rf"{share}|{SIGN}|{either('unit.other')}"
     return (
         rf"(?P<am{tag}>[-+]?\s?(?:{SIGN})?(?:(?<![\d.,])(?P<n{tag}>{NUM})|{written})"
         rf"(?:\s*(?:(?<=\d)(?P<k{tag}>[km])(?!\w)|{scale}))?(?:\s*(?:{kind}))?)"
@@ -65,7 +66,9 @@ def read_amount(found: re.Match[str], tag: str, comma_decimal: bool) -> Amount:
     """The number of a match of `amount(tag)`."""
     parts = found.groupdict()
     written = parts[f"w{tag}"]
-    text = str(numbered("numbers", written)) if written else parts[f"n{tag}"].replace(" ", "").replace("'", "")
+    text = (
+        str(numbered("numbers", written)) if written else parts[f"n{tag}"].replace(" ", "").replace("'", "")
+    )
     typed = parts[f"am{tag}"].strip()
     value = Decimal(_decimal(text.lstrip("+-"), comma_decimal))
     if typed.startswith("-"):

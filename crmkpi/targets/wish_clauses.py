@@ -64,6 +64,8 @@ def _owner(line: Line, fields: dict[str, Any]) -> None:
     if found is not None:
         fields["owner"] = line.quoted_in(found)[0]
         return
-    found = line.take(rf"{either('clause.owner')}\s*[:-]?\s*(?P<name>[^\W\d_]\w*(?: [^\W\d_]\w*)?)(?=\s*(?:[,.;]|$))")
+    found = line.take(
+        rf"{either('clause.owner')}\s*[:-]?\s*(?P<name>[^\W\d_]\w*(?: [^\W\d_]\w*)?)(?=\s*(?:[,.;]|$))"
+    )
     if found is not None:
         fields["owner"] = line.shown[found.start("name") : found.end("name")]

@@ -29,7 +29,16 @@ class Due:
 
 def take_due(line: Line, today: date) -> Due | None:
     """Take the words of a due date out of a line; None if there are none."""
-    for reader in (_written_date, _end_of, _named_quarter, _new_year, _month_name, _year_number, _length, _this):
+    for reader in (
+        _written_date,
+        _end_of,
+        _named_quarter,
+        _new_year,
+        _month_name,
+        _year_number,
+        _length,
+        _this,
+    ):
         found = reader(line, today)
         if found is not None:
             return found
@@ -176,7 +185,9 @@ def _year_number(line: Line, today: date) -> Due | None:
     found = line.take(rf"{either('due.inside')}\s+(?P<y>20\d\d){_YEAR}(?![\w.])")
     if found is not None:
         return Due(date(int(found["y"]), 12, 31))
-    found = line.take(rf"{either('due.by')}\s+(?P<y>20\d\d)(?:\s*(?:г\.|год[уа]?|г|year)(?!\w))?(?![\w.]|\s*\d)")
+    found = line.take(
+        rf"{either('due.by')}\s+(?P<y>20\d\d)(?:\s*(?:г\.|год[уа]?|г|year)(?!\w))?(?![\w.]|\s*\d)"
+    )
     return Due(date(int(found["y"]) - 1, 12, 31), date(int(found["y"]), 12, 31)) if found else None
 
 

@@ -117,7 +117,9 @@ def _place(text: str, name: str) -> int:
 def _literals() -> tuple[tuple[str, str], ...]:
     """Names that need no stems, the longest first; of two metrics with one name the result comes first."""
     found = [(p.text, p.metric) for p in phrases() if " " in p.text or re.search(r"\d", p.text)]
-    return tuple(sorted(found, key=lambda f: (-len(f[0]), metrics()[f[1]].local, metrics()[f[1]].kind != "kpi")))
+    return tuple(
+        sorted(found, key=lambda f: (-len(f[0]), metrics()[f[1]].local, metrics()[f[1]].kind != "kpi"))
+    )
 
 
 def find_metrics(line: Line, fed: Collection[str] | None = None) -> list[Hit]:
@@ -144,7 +146,8 @@ def _rank(hit: Hit, fed: Collection[str] | None) -> tuple[float, bool, bool, int
 def _match(phrase: Phrase, tokens: Sequence[tuple[str, int, int]]) -> Hit | None:
     weights = _weights()
     whole = sum(weights[w] for w in phrase.stems)
-    said, places = 0.0, []
+    said = 0.0
+    places: list[int] = []
     for word in phrase.stems:
         place = _nearest(word, tokens, places)
         if place is not None:

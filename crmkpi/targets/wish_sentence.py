@@ -88,6 +88,4 @@ def _guard(rail: Guardrail, t: Words) -> str:
         return t("wish.sentence.guard", metric=metric)
     facts = facts_of(rail.metric)
     bound = "most" if facts.better == "down" else "least"
-    return t(
-        f"wish.sentence.guard_{bound}", metric=metric, floor=exact_number(rail.floor, facts.share, t)
-    )
+    return t(f"wish.sentence.guard_{bound}", metric=metric, floor=exact_number(rail.floor, facts.share, t))

@@ -31,7 +31,7 @@ def confirm_files(s: Session, paths: Sequence[Path]) -> None:
     asked = question_card({report_name(r): r for r in found}, s.get("answers", {}), t)
     _verdict(cards, asked, t)
     question_box(s, asked, len(cards) > 1)
-    append = _mode(s)
+    append = _mode(s, cards)
     with st.container(horizontal=True):
         go = st.button(
             t("data.load"), type="primary", icon=":material/check:", key="load", disabled=asked.open > 0
@@ -51,9 +51,10 @@ def _verdict(cards: Sequence[FileCard], asked: QuestionCard, t: Words) -> None:
     figures.verdict("files", tone, t.plural("data.recognised", len(known)), lines)
 
 
-def _mode(s: Session) -> bool:
-    """Whether the files add to what is there; asked only where something is there."""
-    if s.data is None:
+def _mode(s: Session, cards: Sequence[FileCard]) -> bool:
+    """Whether the files add to what is there; asked only where the project has a table of the same kind."""
+    loaded = {file.table for file in s.project.files} if s.project else set()
+    if not loaded & {card.table for card in cards}:
         return True
     t = s.t
     chosen = st.radio(

@@ -244,5 +244,9 @@ def _steps(gap: GapRow, found: Mapping[str, Any], t: Words) -> tuple[str, ...]:
     if ahead is not None and ahead["value"] is not None:
         value = t.value(ahead["value"], metrics()[found["metric"]].unit)
         steps.append(t("verdict.step.milestone", due=date.fromisoformat(ahead["due"]), value=value))
-    steps += [t("verdict.step.letter", letter=x.name, why=SENTENCE.split(x.message)[0]) for x in gap.letters if not x.ok]
+    steps += [
+        t("verdict.step.letter", letter=x.name, why=SENTENCE.split(x.message)[0])
+        for x in gap.letters
+        if not x.ok
+    ]
     return tuple(steps)

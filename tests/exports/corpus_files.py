@@ -111,7 +111,7 @@ def archives() -> list[Case]:
         case(
             "gzip cut in half",
             "archive",
-            gzip.compress(PLAIN.encode())[:600],
+            gzip.compress(PLAIN.encode(), mtime=0)[:600],
             file="export.csv.gz",
             error=("damaged_file",),
         ),

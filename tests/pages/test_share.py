@@ -21,3 +21,10 @@ def test_deleting_needs_a_second_word(shop_home, opened):
     app.checkbox(key=f"sure_{key}").check().run()
     app.button(key="delete_project").click().run()
     assert not drafts.has(key)
+
+
+def test_the_result_goes_as_four_files(shop_home, opened):
+    app = opened("share")
+    assert not app.exception, app.exception
+    shown = [b.key for b in app.get("download_button")]
+    assert {"report_html", "report_pdf", "report_pptx", "report_xlsx"} <= set(shown), shown

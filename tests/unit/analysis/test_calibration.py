@@ -52,9 +52,9 @@ def test_money_of_few_buyers_by_bootstrap() -> None:
     def arm(n: int, share: float) -> np.ndarray:
         return np.where(rng.random(n) < share, rng.gamma(3, 500, n), 0.0)
 
-    effects = [bootstrap_effect(arm(700, 0.2), arm(500, 0.15), resamples=300, seed=i) for i in range(RUNS)]
+    effects = [bootstrap_effect(arm(700, 0.2), arm(500, 0.15), resamples=200, seed=i) for i in range(RUNS)]
     assert covers(effects, 0.05 * 1500) == pytest.approx(0.95, abs=ALLOWED)
-    nothing = [bootstrap_effect(arm(700, 0.15), arm(500, 0.15), resamples=300, seed=i) for i in range(RUNS)]
+    nothing = [bootstrap_effect(arm(700, 0.15), arm(500, 0.15), resamples=200, seed=i) for i in range(RUNS)]
     assert sum(e.proven for e in nothing) / RUNS == pytest.approx(0.05, abs=ALLOWED)
 
 

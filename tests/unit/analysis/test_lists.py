@@ -45,6 +45,19 @@ def test_every_list_counts_what_its_metric_counts(
         assert found["cust"].n_unique() == found.height
 
 
+def test_lists_under_a_filter_on_lines(tmp_path: Path) -> None:
+    """Customers with a line of tea; the split of orders by lines must not double anybody."""
+    data = random_shop(tmp_path, orders=900)
+    where, period = (Where("category", ("tea",)),), parse_period("2023-09")
+    result = evaluate_periods(data, [m for f, m in FLOWS.items() if f != "inactive"], [period], where=where)
+    for flow, metric in FLOWS.items():
+        if flow != "inactive":
+            assert customers_of(data, flow, period, where).height == result.value(metric, period.text), flow
+    tea = data.frame("order_lines").filter(pl.col("category") == "tea").select("cust").unique().collect()
+    scored = rfm(data, where=where).customers
+    assert set(scored["cust"]) == set(tea["cust"].drop_nulls())
+
+
 def test_lists_on_the_paper_shop(tmp_path: Path) -> None:
     data = twelve_orders(tmp_path)
     data.write("ids", ids_of(data))

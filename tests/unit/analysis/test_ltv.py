@@ -9,11 +9,15 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from crmkpi.analysis.flow import STEPS
+from crmkpi.analysis.lists import FLOWS, LIST_COLUMNS
 from crmkpi.analysis.ltv import Holdout, PredictedLtv, gate, holdout, predicted_ltv
 from crmkpi.analysis.observed_ltv import against_cac, far_apart, observed_ltv
 from crmkpi.analysis.purchases import margin_rate, repeat_summary, usual_gap_days
+from crmkpi.analysis.rfm import SEGMENTS
 from crmkpi.engine.data import DataDir
 from crmkpi.engine.evaluate import Where, evaluate
+from crmkpi.i18n import catalogue
 from tests.unit.engine.shop import Shop, twelve_orders
 
 
@@ -107,10 +111,10 @@ def test_observed_ltv_equals_pandas(sample: DataDir) -> None:
     found = observed_ltv(sample, "quarter")
     frame = bought(sample)
     frame["age"] = (frame["day"] - frame["first_day"]) // 30 + 1
-    born = pd.to_datetime(frame["first_day"], unit="D").dt.to_period("Q")
+    born = pd.to_datetime(frame["first_day"], unit="D").dt.to_period("Q").astype(str)
     for row in found.cells.iter_rows(named=True):
-        mine = frame[(born.astype(str) == row["cohort"].replace("-", "")) & (frame["age"] <= row["age"])]
-        size = frame.loc[born.astype(str) == row["cohort"].replace("-", ""), "cust"].nunique()
+        cohort = frame[born == row["cohort"].replace("-", "")]
+        mine, size = cohort[cohort["age"] <= row["age"]], cohort["cust"].nunique()
         assert row["customers"] == size
         assert row["revenue"] == pytest.approx(mine["money"].sum() / size)
         assert row["margin"] == pytest.approx((mine["money"] - mine["cost"]).sum() / size)
@@ -182,3 +186,38 @@ def test_formula_far_from_observed_is_flagged() -> None:
 def test_the_usual_gap_ignores_second_orders_of_a_day(sample: DataDir) -> None:
     days = bought(sample)[["cust", "day"]].drop_duplicates().sort_values(["cust", "day"])
     assert usual_gap_days(sample) == days.groupby("cust")["day"].diff().median()
+
+
+def test_a_shop_that_nobody_leaves_is_said_so(tmp_path: Path) -> None:
+    """Everybody buys at an own steady pace to the end: the model finds no leaving and must not hide it."""
+    rows = []
+    for i in range(600):
+        pace = 20 + i % 50
+        for k, day in enumerate(range(i % pace, 700, pace)):
+            at = pd.Timestamp("2023-01-01") + pd.Timedelta(days=day)
+            rows.append((f"o{i}-{k}", f"c{i}", at, 10.0 + (i * 7 + k) % 13))
+    raw = pd.DataFrame(rows, columns=["order_id", "customer_id", "at", "amount"])
+    found = predicted_ltv(Shop(tmp_path).orders(raw).done(), 90)
+    assert {"nobody_leaves", "naive_better", "revenue_not_margin"} <= set(found.notes)
+
+
+def test_every_code_has_a_sentence() -> None:
+    texts = catalogue("ru")
+    sections = {
+        "ltv_gate": ("few_customers", "few_repeaters", "short_history", "subscriptions"),
+        "ltv_note": (
+            "no_money_model",
+            "money_depends_on_frequency",
+            "revenue_not_margin",
+            "nobody_leaves",
+            "naive_better",
+        ),
+        "effect_note": ("few_hits", "no_spread", "without_control", "in_both_arms"),
+        "effect_verdict": ("up", "down", "not_shown", "absent", "too_early", "broken_split", "unknown"),
+        "rfm_segment": SEGMENTS,
+        "list": (*FLOWS, *[c for c in LIST_COLUMNS if c != "cust"]),
+        "flow": [name for name, _ in STEPS],
+    }
+    for section, codes in sections.items():
+        for code in codes:
+            assert f"{section}.{code}" in texts, (section, code)

@@ -9,7 +9,7 @@ import pytest
 
 from crmkpi.engine.calendar import Calendar, Slot, day_number
 from crmkpi.engine.data import DamagedDataError, DataDir, Meta, NoDataError, TableCoverage
-from crmkpi.engine.memory import Memory
+from crmkpi.engine.memory import Memory, remembered
 from crmkpi.periods import Coverage, parse_period
 
 
@@ -86,3 +86,18 @@ def test_memory_forgets_the_least_used():
     for name in ("a", "b", "a", "c", "a", "b"):
         assert memory.get(name, lambda name=name: make(name)) == name
     assert made == ["a", "b", "c", "b"]
+
+
+def test_a_remembered_fact_tells_its_named_arguments_apart(tmp_path):
+    calls = []
+
+    @remembered
+    def fact(data: DataDir, days: int = 90) -> int:
+        calls.append(days)
+        return days
+
+    data = DataDir(tmp_path)
+    data.write("orders", pl.DataFrame({"a": [1]}))
+    data.meta = Meta(data_hash="x" * 64)
+    assert [fact(data, days=30), fact(data, days=60), fact(data, 60), fact(data, days=30)] == [30, 60, 60, 30]
+    assert calls == [30, 60, 60]

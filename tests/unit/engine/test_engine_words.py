@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from crmkpi.engine import available, long, notices
+from crmkpi.engine import available, evaluate, long, notices
 from crmkpi.i18n import LANGUAGES, catalogue
 
 DECLARED = set(re.findall(r"[a-z_]+", (notices.__doc__ or "").split("`):")[1]))
@@ -35,7 +35,9 @@ def test_warnings_have_words(lang):
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_reasons_have_words(lang):
-    source = Path(str(available.__file__)).read_text(encoding="utf-8")
-    reasons = {"missing_columns", "not_yet", "not_by_dimension", "sparse_costs", "short_history"}
+    source = "".join(Path(str(m.__file__)).read_text(encoding="utf-8") for m in (available, evaluate))
+    reasons = {
+        "missing_columns", "not_yet", "not_by_dimension", "sparse_costs", "short_history", "short_grain"
+    }  # fmt: skip
     assert all(f'"{reason}"' in source for reason in reasons)
     assert {f"reason.{reason}" for reason in reasons} <= set(catalogue(lang))

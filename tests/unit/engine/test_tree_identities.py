@@ -45,7 +45,9 @@ IDENTITIES = identities()
 @pytest.fixture(scope="module", params=list(QUESTIONS))
 def table(request, shop) -> tuple[str, pl.DataFrame, set[str]]:
     by, where = QUESTIONS[request.param]
-    names = {m for m, _ in IDENTITIES.values()} | {n for _, t in IDENTITIES.values() for n in Formula(t).names}
+    names = {m for m, _ in IDENTITIES.values()} | {
+        n for _, t in IDENTITIES.values() for n in Formula(t).names
+    }
     result = evaluate(shop, sorted(names), "month", by=by, where=where)
     rows = result.rows.with_columns(pl.col("segment").fill_null("—"))
     wide = rows.pivot("metric", index=["period", "segment"], values="value")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import date
 
 import numpy as np
@@ -335,13 +334,6 @@ def test_eighty_per_cent_bands_hold_about_four_times_in_five():
     assert 0.70 <= np.mean(held) <= 0.90
 
 
-def test_a_forecast_is_fast():
-    points = monthly(noisy(60))
-    forecast(points, MONTHS[65])
-    start = time.perf_counter()
-    for _ in range(5):
-        forecast(points, MONTHS[65])
-    assert (time.perf_counter() - start) / 5 < 0.05
 
 
 # chance ----------------------------------------------------------------------------------------------------

@@ -38,3 +38,17 @@ def test_periods_and_days():
 def test_a_missing_key_is_a_defect():
     with pytest.raises(KeyError):
         RU("no.such_key")
+
+
+def test_canonical_names_in_a_sentence_are_said_in_words():
+    params = {"file": "a.csv", "table": "orders", "columns": "ordered_at, amount"}
+    text = RU("error.missing_required", **params)
+    assert "«Заказы»" in text and "«Дата заказа»" in text and "ordered_at" not in text
+    lines = {"file": "a.csv", "table": "order_lines", "columns": "sku|product"}
+    assert "«Артикул» или «Товар»" in RU("error.missing_required", **lines)
+    assert "Orders" in EN("error.missing_required", **params)
+
+
+def test_headers_of_the_users_file_stay_as_they_are():
+    assert "amount, orders" in RU("error.not_recognised", file="a.csv", columns="amount, orders")
+    assert RU("cli.loaded_line", table="Заказы", rows=3) == RU("cli.loaded_line", table="orders", rows=3)

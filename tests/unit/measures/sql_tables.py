@@ -24,7 +24,9 @@ INSIDE = "platform in ('app', 'account') and cust is not null"
 FIRST = "(select min(y.day) from se y where y.cust = x.cust and y.platform = 'app')"
 USERS = f"""select p.t, count(distinct x.cust) v from p join p q on q.t = p.t - 1
     join v x on x.day between p.a and p.z where {APP} and {{claim}} group by p.t"""
-BEFORE = "exists (select 1 from v y where y.cust = x.cust and y.platform = 'app' and y.day between q.a and q.z)"
+BEFORE = (
+    "exists (select 1 from v y where y.cust = x.cust and y.platform = 'app' and y.day between q.a and q.z)"
+)
 NEW = f"{FIRST} between p.a and p.z"
 
 
@@ -41,7 +43,7 @@ def app_sales(value: str) -> str:
         where {APP}) u join o on o.cust = u.cust and o.day between u.a and u.z group by t"""
 
 
-CART = f"""(select t, x.ts seen, (select min(m.ts) from m where m.cust = x.cust and m.ts >= x.ts and kind = 'trigger'
+CART = """(select t, x.ts seen, (select min(m.ts) from m where m.cust = x.cust and m.ts >= x.ts and kind = 'trigger'
     and delivered = 1) told, x.cust from p join v x on x.day between a and z
     where cart = 1 and order_id is null and x.cust is not null)"""
 REMINDED = f"told <= seen + 7 * {DAY}"
@@ -69,11 +71,13 @@ SQL: dict[str, str] = {
     "leads_mql": by_day("le", "count(*)", MQL),
     "leads_sql": by_day("le", "count(*)", SQL_),
     "leads_opportunity": by_day("le", "count(*)", OPP),
-    "opportunities_closed": by_day("le", "count(*)", f"{WON} or (opportunity_ts is not null and lost_ts is not null)"),
+    "opportunities_closed": by_day(
+        "le", "count(*)", f"{WON} or (opportunity_ts is not null and lost_ts is not null)"
+    ),
     "leads_won": by_day("le", "count(*)", WON),
     "lead_revenue": by_day("le", "sum(deal_amount)", WON),
     "pipeline_value": by_day("le", "sum(potential_amount)", VALID),
-    "sales_cycle_days": f"select t, median((won_ts - created_ts) / {DAY}) v from p join wl on day between a and z group by t",
+    "sales_cycle_days": by_day("wl", f"median((won_ts - created_ts) / {DAY})"),
     "support_frt": by_day("ti", "median((first_reply_ts - created_ts) / 3600)"),
     "support_resolution": by_day("ti", "median((resolved_ts - created_ts) / 3600)"),
     "nps_answers": answers("count(*)", "kind = 'nps'"),
@@ -93,7 +97,7 @@ SQL: dict[str, str] = {
     "ad_cost": by_day("ad", "sum(cost)"),
     "impressions": by_day("ad", "sum(impressions)"),
     "ad_clicks": by_day("ad", "sum(clicks)"),
-    "reach": "select t, case when count(reach) = 1 then max(reach) end v from p join ad on day between a and z group by t",
+    "reach": by_day("ad", "case when count(reach) = 1 then max(reach) end"),
     "sessions": by_day("v", "count(*)"),
     "session_orders": by_day("v", "count(order_id)"),
     "cart_sessions": by_day("v", "sum(cart)"),
@@ -113,10 +117,12 @@ SQL: dict[str, str] = {
     "mau_resurrected": USERS.format(claim=f"not {BEFORE} and not {NEW}"),
     "mau_prev": f"""select p.t, count(distinct x.cust) v from p join p q on q.t = p.t - 1
         join v x on x.day between q.a and q.z where {APP} group by p.t""",
-    "app_user_days": f"select t, count(*) v from (select distinct t, cust, day from p join v x on day between a and z where {APP}) group by t",
+    "app_user_days": f"""select t, count(*) v from (select distinct t, cust, day from p
+        join v x on day between a and z where {APP}) group by t""",
     "app_back_30": f"""select t, count(distinct x.cust) v from p join v x on {FIRST} between a and z
         where {APP} and x.day = {FIRST} + 30
-        and exists (select 1 from v y where y.cust = x.cust and y.platform = 'app' and y.day between a and z) group by t""",
+        and exists (select 1 from v y where y.cust = x.cust and y.platform = 'app' and y.day between a and z)
+        group by t""",
     "app_payers": app_sales("count(distinct u.cust)"),
     "app_orders": app_sales("count(*)"),
     "app_revenue": app_sales("sum(amount)"),
@@ -147,10 +153,10 @@ SQL: dict[str, str] = {
         and 0.4 * n1 * (m1 - m0) > {COST} group by t""",
     "list_treated": "select t, count(*) v from p join customers on subscribed_day <= e and control = 0 group by t",
     "list_control": "select t, count(*) v from p join customers on subscribed_day <= e and control = 1 group by t",
-    "list_treated_revenue": """select t, sum(amount) v from p join o on day between a and z join customers u using (cust)
-        where u.control = 0 and u.subscribed_day <= p.e group by t""",
-    "list_control_revenue": """select t, sum(amount) v from p join o on day between a and z join customers u using (cust)
-        where u.control = 1 and u.subscribed_day <= p.e group by t""",
+    "list_treated_revenue": """select t, sum(amount) v from p join o on day between a and z
+        join customers u using (cust) where u.control = 0 and u.subscribed_day <= p.e group by t""",
+    "list_control_revenue": """select t, sum(amount) v from p join o on day between a and z
+        join customers u using (cust) where u.control = 1 and u.subscribed_day <= p.e group by t""",
     "upper_tier_members": f"""select t, count(*) v from p join customers on loyalty_joined_day <= e
         where loyalty_tier <> {TIERS} order by sum(amount) / count(distinct cust) limit 1) group by t""",
     "rfm_customers": f"select t, count(*) v from {RFM} group by t",
@@ -159,7 +165,8 @@ SQL: dict[str, str] = {
     "cac_payback": """select t, min(k) v from (select distinct p.t, k, cost, sum(0.4 * amount) over
         (partition by p.t order by k) earned from p join (select *, (day - first_day) * 48 // 1461 + 1 k from o
         where cust is not null) x on first_day between p.a and p.z join (select t, sum(amount) cost from p join costs
-        on day between a and z where category = 'acquisition' group by t) w on w.t = p.t) where earned >= cost group by t""",
+        on day between a and z where category = 'acquisition' group by t) w on w.t = p.t)
+        where earned >= cost group by t""",
 }
 
 

@@ -64,7 +64,7 @@ def test_flipped_bytes_never_pass_silently(packed, tmp_path):
     original = tmp_path / "original"
     unpack(packed, original)
     before = {p.relative_to(original): p.read_bytes() for p in original.rglob("*") if p.is_file()}
-    for n in range(60):
+    for n in range(300):
         broken = bytearray(content)
         broken[rng.randrange(len(broken))] ^= 1 << rng.randrange(8)
         path = tmp_path / "flipped.crmkpi"

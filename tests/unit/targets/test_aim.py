@@ -83,7 +83,9 @@ def found_over(cases) -> list[Aims]:
 
 def test_most_series_get_a_suggestion_and_every_other_says_why():
     all_found = found_over(CASES)
-    assert sum(bool(a.found) or any("lever" in o.why for o in a.left_out) for a in all_found) >= len(CASES) / 2
+    assert (
+        sum(bool(a.found) or any("lever" in o.why for o in a.left_out) for a in all_found) >= len(CASES) / 2
+    )
     for aims in all_found:
         assert aims.found or aims.left_out
         for out in aims.left_out:
@@ -123,7 +125,10 @@ def test_the_own_best_is_the_own_best():
 
 def band(low: float, high: float, count: int) -> benchmarks.BenchmarkBand:
     row = next(r for r in benchmarks.benchmarks() if r.metric_id == "open_rate" and r.unit == "%")
-    rows = [row.model_copy(update={"value": 100 * (low + (high - low) * i / max(count - 1, 1))}) for i in range(count)]
+    rows = [
+        row.model_copy(update={"value": 100 * (low + (high - low) * i / max(count - 1, 1))})
+        for i in range(count)
+    ]
     return benchmarks.BenchmarkBand(low=low, high=high, rows=tuple(rows))
 
 
@@ -156,7 +161,9 @@ def test_every_row_of_the_library_can_be_shown_with_its_source():
 
 
 def test_a_typed_benchmark_needs_a_source_and_a_year_and_must_be_possible():
-    good = own_benchmark({"metric": "open_rate", "low": 0.25, "source": "Annual report", "year": 2024, "kind": "competitor"})
+    good = own_benchmark(
+        {"metric": "open_rate", "low": 0.25, "source": "Annual report", "year": 2024, "kind": "competitor"}
+    )
     assert good.bounds == (0.25, 0.25)
     for broken in ({"source": ""}, {"year": None}, {"low": "much"}, {"low": float("nan")}, {"extra": 1}):
         raw = {"metric": "open_rate", "low": 0.25, "source": "x", "year": 2024} | broken
@@ -182,8 +189,12 @@ def test_own_numbers_are_suggested_with_their_source():
 
 def test_past_results_become_benchmarks_only_when_they_are_over():
     series = {"month": walk(4)}
-    done = assess(Inputs(Target(metric="open_rate", goal=0.2, due=date(2025, 6, 30)), OPEN_RATE, series, LAST))
-    open_ = assess(Inputs(Target(metric="open_rate", goal=0.9, due=date(2025, 12, 31)), OPEN_RATE, series, LAST))
+    done = assess(
+        Inputs(Target(metric="open_rate", goal=0.2, due=date(2025, 6, 30)), OPEN_RATE, series, LAST)
+    )
+    open_ = assess(
+        Inputs(Target(metric="open_rate", goal=0.9, due=date(2025, 12, 31)), OPEN_RATE, series, LAST)
+    )
     (only,) = from_past("Shop A", [done, open_])
     june = next(p.value for p in series["month"] if p.period == period_of(date(2025, 6, 1), "month"))
     assert (only.low, only.year, only.kind, only.source) == (june, 2025, "past_project", "Shop A")
@@ -191,7 +202,12 @@ def test_past_results_become_benchmarks_only_when_they_are_over():
 
 @pytest.mark.parametrize(
     ("value", "start", "klass", "expected"),
-    [(0.29872, 0.18, "ratio", 0.3), (1234.5, 1000, "sum", 1240), (101.7, 100, "ratio", 101.7), (7.3, 5, "sum", 7.0)],
+    [
+        (0.29872, 0.18, "ratio", 0.3),
+        (1234.5, 1000, "sum", 1240),
+        (101.7, 100, "ratio", 101.7),
+        (7.3, 5, "sum", 7.0),
+    ],
 )
 def test_goals_are_numbers_people_would_say(value, start, klass, expected):
     assert rounded_goal(value, start, klass) == pytest.approx(expected)
@@ -261,6 +277,14 @@ def test_a_line_is_read_against_the_data(data):
 def test_sentences_of_sources_fill_in_both_languages():
     for lang in ("ru", "en"):
         t = Words(lang)
-        params = {"period": "x", "periods": 3, "sources": "s", "rows": 2, "root": "r", "changes": 5, "kind": "report"}
+        params = {
+            "period": "x",
+            "periods": 3,
+            "sources": "s",
+            "rows": 2,
+            "root": "r",
+            "changes": 5,
+            "kind": "report",
+        }
         for key in [k for k in catalogue(lang) if k.startswith("aim.source.")]:
             assert t(key, **params)

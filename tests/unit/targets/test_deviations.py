@@ -99,7 +99,9 @@ def test_a_steady_growth_is_no_news():
 def test_the_season_is_no_news():
     months = periods_between(date(2021, 1, 1), date(2024, 12, 31), "month")
     rng = np.random.default_rng(8)
-    values = [100 * (1.8 if p.first.month == 12 else 1.0) * math.exp(0.03 * rng.standard_normal()) for p in months]
+    values = [
+        100 * (1.8 if p.first.month == 12 else 1.0) * math.exp(0.03 * rng.standard_normal()) for p in months
+    ]
     series = [Point(p, v) for p, v in zip(months, values, strict=True)]
     assert signal_of(ORDERS, series) is None
     series[-1] = Point(months[-1], 100.0)
@@ -140,7 +142,9 @@ def broken(raw: pl.DataFrame, factor: float) -> pl.DataFrame:
     """The last whole week loses (or multiplies) the size of its orders; their number stays."""
     week = period_of(LAST, "week")
     inside = pl.col("day").is_between((week.first - EPOCH).days, (week.last - EPOCH).days)
-    return raw.with_columns(amount=pl.when(inside).then(pl.col("amount") * factor).otherwise(pl.col("amount")).round(2))
+    return raw.with_columns(
+        amount=pl.when(inside).then(pl.col("amount") * factor).otherwise(pl.col("amount")).round(2)
+    )
 
 
 def test_one_message_per_root_cause(raw, tmp_path):
@@ -166,7 +170,12 @@ def test_a_missed_control_point_is_a_finding(raw, tmp_path):
     data = shop(tmp_path, broken(raw, 0.05))
     week = period_of(LAST, "week")
     target = Target(
-        id="t", metric="aov", goal=120, due=date(2025, 9, 28), grain="week", baseline_date=week.first - timedelta(days=8)
+        id="t",
+        metric="aov",
+        goal=120,
+        due=date(2025, 9, 28),
+        grain="week",
+        baseline_date=week.first - timedelta(days=8),
     )
     found = check(data, [target], words=Words("en", "GBP"))["findings"]
     assert {"milestone_missed", "jump"} <= {f["code"] for f in found}

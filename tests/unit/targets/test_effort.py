@@ -27,7 +27,12 @@ def test_twelve_points_of_an_open_rate_are_4800_opens_a_month():
     found = effort(metrics()["open_rate"], rates(), 0.18, 0.30, "month")
     assert found is not None
     assert found.count == pytest.approx(4_800) and found.per == "month"
-    assert (found.what, found.of, found.volume, found.planned) == ("unique_opens", "delivered_count", 40_000, False)
+    assert (found.what, found.of, found.volume, found.planned) == (
+        "unique_opens",
+        "delivered_count",
+        40_000,
+        False,
+    )
 
 
 def test_a_planned_volume_takes_the_place_of_the_usual_one():
@@ -95,6 +100,9 @@ def test_sentences():
     thing = effort(metrics()["open_rate"], rates(), 0.18, 0.30, "month")
     names = {"unique_opens": "Открытия", "delivered_count": "Доставлено"}
     text = " ".join(effort_text(Effort(thing), Words("ru"), names, {}))
-    assert text.replace("\u00a0", " ") == "Ещё 4 800 в месяц: «Открытия». Считаем по обычному объёму: 40 000 («Доставлено»)."
+    assert (
+        text.replace("\u00a0", " ")
+        == "Ещё 4 800 в месяц: «Открытия». Считаем по обычному объёму: 40 000 («Доставлено»)."
+    )
     en = " ".join(effort_text(Effort(thing), Words("en"), {}, {}))
     assert en.startswith("4,800 more a month")

@@ -24,6 +24,10 @@ def unfolded(text: str) -> list[str]:
     return text.replace("\r\n ", "").split("\r\n")[:-1]
 
 
+def sign(found: re.Match[str]) -> str:
+    return {"n": "\n", "N": "\n"}.get(found.group(1), found.group(1))
+
+
 def read(text: str) -> list[dict[str, str]]:
     """An independent little reader: unfold, split at the first colon, undo the escapes."""
     events: list[dict[str, str]] = []
@@ -32,13 +36,14 @@ def read(text: str) -> list[dict[str, str]]:
         if line == "BEGIN:VEVENT":
             events.append({})
         elif events and line != "END:VEVENT":
-            signs = {"n": "\n", "N": "\n"}
-            events[-1][name] = re.sub(r"\\(.)", lambda m: signs.get(m.group(1), m.group(1)), value)
+            events[-1][name] = re.sub(r"\\(.)", sign, value)
     return events
 
 
 def assessed(**fields):
-    target = Target(**({"id": "t1", "metric": "orders_count", "goal": 900, "due": date(2025, 12, 31)} | fields))
+    target = Target(
+        **({"id": "t1", "metric": "orders_count", "goal": 900, "due": date(2025, 12, 31)} | fields)
+    )
     return assess(Inputs(target, ORDERS, SERIES, DAY))
 
 

@@ -30,8 +30,8 @@ def band(low: float, high: float, count: int = 2) -> benchmarks.BenchmarkBand:
 
 
 RISING = [0.20, 0.21, 0.19, 0.22, 0.21, 0.23, 0.22, 0.26]
-FALLING = RISING[:-1] + [0.15]
-MIDDLE = RISING[:-1] + [0.211]
+FALLING = [*RISING[:-1], 0.15]
+MIDDLE = [*RISING[:-1], 0.211]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,10 @@ def test_less_is_better_turns_everything_round():
 
 
 def test_unfinished_periods_are_not_placed():
-    series = [*months(MIDDLE), *[Point(periods_between(date(2023, 9, 1), date(2023, 9, 30), "month")[0], 0.01, False)]]
+    series = [
+        *months(MIDDLE),
+        *[Point(periods_between(date(2023, 9, 1), date(2023, 9, 30), "month")[0], 0.01, False)],
+    ]
     assert place(OPEN_RATE, series, None, RULES).value == 0.211
 
 
@@ -84,4 +87,6 @@ def test_every_node_the_data_feed_is_placed_as_of_a_past_day(tmp_path):
     now_view = coach.strong_and_weak(whole, "ecommerce_revenue", day)
     then_view = coach.strong_and_weak(then, "ecommerce_revenue")
     assert len(now_view) >= 4
-    assert [(s.metric, s.verdict, s.value) for s in now_view] == [(s.metric, s.verdict, s.value) for s in then_view]
+    assert [(s.metric, s.verdict, s.value) for s in now_view] == [
+        (s.metric, s.verdict, s.value) for s in then_view
+    ]

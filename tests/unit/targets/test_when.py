@@ -20,11 +20,15 @@ from crmkpi.targets.when import median_passage, passage, propose
 from tests.unit.targets.series_of import CHURN, CUSTOMERS, OPEN_RATE, ORDERS, levels, sums
 
 FIRST, LAST = date(2021, 1, 1), date(2025, 8, 31)
-SLOW = levels(FIRST, LAST, lambda d: 0.15 + 0.05 * math.sin((d - FIRST).days / 200) + 0.003 * math.sin(d.month * 2.1))
+SLOW = levels(
+    FIRST, LAST, lambda d: 0.15 + 0.05 * math.sin((d - FIRST).days / 200) + 0.003 * math.sin(d.month * 2.1)
+)
 
 
 def inputs(facts, series, grain="month") -> Inputs:
-    return Inputs(Target(id="t", metric=facts.id, goal=0, due=date(2025, 12, 31), grain=grain), facts, series, LAST)
+    return Inputs(
+        Target(id="t", metric=facts.id, goal=0, due=date(2025, 12, 31), grain=grain), facts, series, LAST
+    )
 
 
 @pytest.mark.parametrize("grain", ["day", "week", "month", "quarter"])

@@ -13,12 +13,16 @@ from crmkpi.i18n import Words, catalogue
 from crmkpi.targets.gather import facts_of
 from crmkpi.targets.language import stem
 from crmkpi.targets.target import Target, TargetFieldMissingError
-from crmkpi.targets.wish import answered, read_wish, topics
+from crmkpi.targets.wish import answered, read_wish
+from crmkpi.targets.wish_offers import topics
 from crmkpi.targets.wish_sentence import wish_sentence
 
 TODAY = date(2025, 8, 20)
 SEGMENTS = {"city": ["Москва", "Казань"], "tier": ["VIP", "Gold"], "channel": ["email"]}
 SENTENCE = "увеличить долю заказов от покупателей, не совершавших покупок более 90 дней, на 15% за квартал"
+
+CURRENT = "open rate в настоящий момент составляет 18%, а целевой уровень установлен на 30%"
+BONUS = "бонус за лидов, из которых продажи закрыли минимум 20% сделок"
 
 
 def read(text, **more):
@@ -57,13 +61,13 @@ def test_another_pause_than_the_projects_is_asked_about():
         ("улучшение вовлечённости в конкретном сегменте", "engagement_rate", {}),
         ("рост повторных заказов в результате серии кампаний", "repeat_orders", {}),
         ("сокращение процента отписок после запуска новых сценариев", "unsub_rate", {}),
-        ("open rate в настоящий момент составляет 18%, а целевой уровень установлен на 30%", "open_rate", {"goal": 0.3}),
+        (CURRENT, "open_rate", {"goal": 0.3}),
         ("Увеличить брендовый трафик на 30%", "brand_traffic", {"goal": 0.3, "change_type": "relative"}),
         ("Цель: Увеличение LTV", "ltv_simple", {}),
         ("выручка 10 миллионов", "revenue_base", {"goal": 10_000_000.0}),
         ("привести лидов на потенциальную сумму сделок 30 миллионов", "pipeline_value", {"goal": 3e7}),
         ("LTV должен быть минимум в 3 раза выше CAC", "ltv_cac", {"goal": 3.0, "kind": "stay_above"}),
-        ("бонус за лидов, из которых продажи закрыли минимум 20% сделок", "lead_win_rate", {"goal": 0.2, "kind": "stay_above"}),
+        (BONUS, "lead_win_rate", {"goal": 0.2, "kind": "stay_above"}),
         ("увеличить выручку текущей базы клиентов", "revenue_base", {}),
         ("рост среднего чека", "aov", {}),
         ("снижение оттока", "churn_rate", {}),
@@ -81,16 +85,22 @@ def test_sentences_of_the_articles(text, metric, fields):
 
 
 def test_the_start_named_in_the_sentence_is_kept():
-    wish = read("open rate в настоящий момент составляет 18%, а целевой уровень установлен на 30%")
+    wish = read(CURRENT)
     assert wish.stated_start == pytest.approx(0.18)
 
 
 # vague wishes -------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("text", ["Повысить узнаваемость бренда", "повысить узнаваемость", "raise brand awareness"])
+@pytest.mark.parametrize(
+    "text", ["Повысить узнаваемость бренда", "повысить узнаваемость", "raise brand awareness"]
+)
 def test_brand_awareness_becomes_branded_traffic(text):
     wish = read(text)
     assert wish.vague and wish.metric is None
-    assert (wish.offers[0].metric, wish.offers[0].change, wish.offers[0].goal) == ("brand_traffic", "relative", 0.3)
+    assert (wish.offers[0].metric, wish.offers[0].change, wish.offers[0].goal) == (
+        "brand_traffic",
+        "relative",
+        0.3,
+    )
 
 
 @pytest.mark.parametrize(
@@ -243,7 +253,9 @@ def test_a_typo_does_not_hide_the_metric():
     assert read("increase retenion rate to 40% by year end").metric == "retention_rate"
 
 
-@pytest.mark.parametrize("text", ["", "   ", "абракадабра 5% послезавтра", "«", "%%%", "🙂", "0" * 600, "до до до"])
+@pytest.mark.parametrize(
+    "text", ["", "   ", "абракадабра 5% послезавтра", "«", "%%%", "🙂", "0" * 600, "до до до"]
+)
 def test_nonsense_is_no_target_and_no_failure(text):
     wish = read(text)
     assert wish.metric is None and "metric" in wish.missing
@@ -273,15 +285,29 @@ def test_every_label_names_its_own_metric(lang):
 
 
 def test_cases_of_a_word_have_one_stem():
-    for forms in ("доля долю доли", "заказ заказов заказы", "покупка покупок покупки", "отписка отписок", "чек чека чеков",
-                  "клиент клиентов", "рассылка рассылок рассылки", "orders order", "открываемость открываемости"):
+    for forms in (
+        "доля долю доли",
+        "заказ заказов заказы",
+        "покупка покупок покупки",
+        "отписка отписок",
+        "чек чека чеков",
+        "клиент клиентов",
+        "рассылка рассылок рассылки",
+        "orders order",
+        "открываемость открываемости",
+    ):
         assert len({stem(word) for word in forms.split()}) == 1, forms  # fmt: skip
 
 
 # read back ----------------------------------------------------------------------------------------------
-NAME = st.text(st.characters(exclude_categories=("Cs", "Cc", "Co")), min_size=1, max_size=12).map(str.strip).filter(bool)
+NAME = (
+    st.text(st.characters(exclude_categories=("Cs", "Cc", "Co")), min_size=1, max_size=12)
+    .map(str.strip)
+    .filter(bool)
+)
 GOAL = st.one_of(
-    st.sampled_from([0.15, -0.15, 0.3, 0.007, 12.5, 1e6, 0.0]), st.floats(-1e7, 1e7, allow_nan=False).map(lambda x: round(x, 6) + 0.0)
+    st.sampled_from([0.15, -0.15, 0.3, 0.007, 12.5, 1e6, 0.0]),
+    st.floats(-1e7, 1e7, allow_nan=False).map(lambda x: round(x, 6) + 0.0),
 )  # fmt: skip
 
 
@@ -304,7 +330,9 @@ def targets(draw) -> Target:
         shape=draw(st.sampled_from(["auto", "linear", "geometric", "logit", "s_curve", "lag", "seasonal"])),
         baseline_date=draw(st.none() | st.dates(date(2001, 1, 1), date(2030, 12, 31))),
         where=where,
-        guardrail=[{"metric": rail, "floor": draw(st.none() | st.sampled_from([0.2, 15.5, -3.0]))} for rail in rails],
+        guardrail=[
+            {"metric": rail, "floor": draw(st.none() | st.sampled_from([0.2, 15.5, -3.0]))} for rail in rails
+        ],
     )
 
 
@@ -329,7 +357,15 @@ def test_every_catalogue_metric_survives_its_sentence(lang):
 
 def test_questions_and_notes_have_words():
     texts = catalogue("ru")
-    for code in ("change_kind", "which_metric", "due_reading", "percent_meant", "inactivity_days", "per_period", "needs_current"):
+    for code in (
+        "change_kind",
+        "which_metric",
+        "due_reading",
+        "percent_meant",
+        "inactivity_days",
+        "per_period",
+        "needs_current",
+    ):
         assert f"wish.question.{code}" in texts
     for code in ("wrong_direction", "due_in_past", "metric_not_fed", "start_named"):
         assert f"wish.note.{code}" in texts

@@ -1,4 +1,4 @@
-"""Write: one report file, its kind chosen by the suffix."""
+"""File: one report written whole, its kind chosen by the suffix."""
 
 from __future__ import annotations
 

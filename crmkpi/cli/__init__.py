@@ -1,0 +1,52 @@
+"""The command line: inspect, load, metrics, tree, plan, check, app, report, doctor.
+
+The names and the JSON are a contract (README, tests). One document goes to stdout, everything else to
+stderr. Exit status: 0 fine, 1 our fault (with an incident code), 2 the user's mistake, 3 an unanswered
+question, 4 deviations found by `check`.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import sys
+from collections.abc import Sequence
+
+from crmkpi.cli.grammar import COMMANDS, parser
+from crmkpi.errors import CrmKpiError
+from crmkpi.i18n import Words
+
+log = logging.getLogger("crmkpi")
+
+
+def _language(argv: Sequence[str]) -> str:
+    """The language asked for, readable even when the rest of the line is wrong."""
+    for i, word in enumerate(argv):
+        if word.startswith("--lang="):
+            return word.partition("=")[2]
+        if word == "--lang" and i + 1 < len(argv):
+            return argv[i + 1]
+    return "en"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    argv = list(sys.argv[1:] if argv is None else argv)
+    t = Words(_language(argv))
+    try:
+        args = parser().parse_args(argv)
+        return COMMANDS[args.command](args, t)
+    except CrmKpiError as error:
+        print(f"{error.label}: {t(error.key, **error.params)}", file=sys.stderr)
+        if "--debug" in argv:
+            raise
+        return error.exit_status
+    except BrokenPipeError:
+        return 0
+    except Exception:
+        incident = secrets.token_hex(4)
+        if "--debug" in argv:
+            raise
+        print(f"E-UNEXPECTED: {t('error.unexpected', incident=incident)}", file=sys.stderr)
+        log.debug("incident %s", incident, exc_info=True)
+        return 1

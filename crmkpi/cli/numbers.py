@@ -1,0 +1,108 @@
+"""Commands that answer with numbers: metrics, tree, plan, check."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from crmkpi.cli.words import content, day, where, write_json
+from crmkpi.i18n import Words
+
+DEFAULT_TREE = "ecommerce_revenue"
+COHORT_METRICS = ("retention_cohort", "cohort_customers", "cohort_orders", "cohort_revenue")
+
+
+def command_metrics(args: argparse.Namespace, t: Words) -> int:
+    """Values of metrics by period, optionally split and filtered."""
+    from crmkpi.engine.evaluate import DEFINITION_VERSION, evaluate
+    from crmkpi.project.place import opened
+    from crmkpi.project.record import data_of
+    from crmkpi.views.rows import metric_document, metric_frame
+
+    with opened(Path(args.project)) as place:
+        data = data_of(place)
+        asked = args.metric or None
+        plain_metrics = None if asked is None else [m for m in asked if m not in COHORT_METRICS]
+        window = {"first": day(args.first), "last": day(args.last)}
+        result = None
+        if plain_metrics is None or plain_metrics:
+            result = evaluate(data, plain_metrics, args.grain, by=args.by, where=where(args.where), **window)
+        cohort_ids = [m for m in asked or () if m in COHORT_METRICS]
+        frame = metric_frame(data, result, cohort_ids, args.grain, where(args.where), args.by, **window)
+        if args.format == "json":
+            write_json(metric_document(data, result, frame, DEFINITION_VERSION))
+        else:
+            _write_table(frame, args.format)
+    return 0
+
+
+def _write_table(frame: Any, form: str) -> None:
+    from crmkpi.views.rows import csv_bytes, parquet_bytes
+
+    sys.stdout.flush()
+    sys.stdout.buffer.write(csv_bytes(frame) if form == "csv" else parquet_bytes(frame))
+    sys.stdout.buffer.flush()
+
+
+def command_tree(args: argparse.Namespace, t: Words) -> int:
+    """A tree at two periods, with the exact contribution of every leaf to the change of the root."""
+    from crmkpi.catalog.trees import read_template
+    from crmkpi.project.place import opened
+    from crmkpi.project.record import data_of
+    from crmkpi.tree.explain import explain, template_list
+    from crmkpi.tree.intervals import with_intervals
+
+    with opened(Path(args.project)) as place:
+        data = data_of(place)
+        if args.list:
+            write_json({"templates": template_list(data, t)})
+            return 0
+        project = place.read()
+        chosen = where(args.where)
+        custom = content(args.custom).decode(errors="replace") if args.custom else None
+        template = read_template(custom) if custom else args.template or project.tree.template or DEFAULT_TREE
+        found = explain(data, template, args.period, args.vs, where=chosen, to_date=args.to_date)
+        document = with_intervals(data, found, chosen).as_dict(args.lang)
+    if args.json:
+        write_json(document)
+        return 0
+    for node in document["nodes"]:
+        print(f"{node['label']}: {t.number(node['before'])} -> {t.number(node['after'])}")
+    return 0
+
+
+def command_plan(args: argparse.Namespace, t: Words) -> int:
+    """Gap, milestones, letters, forecast and status of targets."""
+    from crmkpi.project.place import opened
+    from crmkpi.project.record import data_of
+    from crmkpi.targets.plan import plan, read_targets
+
+    document_text = content(args.targets)
+    with opened(Path(args.project)) as place:
+        document = plan(
+            data_of(place), read_targets(document_text, Path(args.targets).name), day(args.as_of), t
+        )
+    write_json(document)
+    return 0
+
+
+def command_check(args: argparse.Namespace, t: Words) -> int:
+    """Deviations from the usual course and missed milestones of the project's targets; status 4 if any."""
+    from crmkpi.project.place import opened
+    from crmkpi.project.record import data_of
+    from crmkpi.targets.check import check
+
+    with opened(Path(args.project)) as place:
+        project = place.read()
+        document = check(
+            data_of(place),
+            project.targets,
+            as_of=day(args.as_of),
+            words=Words(t.lang, project.settings.currency),
+            template=project.tree.template or DEFAULT_TREE,
+            false_alarms=args.false_alarms,
+        )
+    write_json(document)
+    return 4 if document["findings"] else 0
