@@ -14,7 +14,6 @@ from crmkpi.i18n import Words
 from crmkpi.ingest import worker
 from crmkpi.ingest.worker import WorkerLimits
 from crmkpi.ingest.worker_child import Progress
-from crmkpi.project.document import Project
 from crmkpi.project.record import load_settings, recorded
 from crmkpi.ui.caching import HOURS
 from crmkpi.ui.session import Session
@@ -27,7 +26,7 @@ Report = dict[str, Any]
 def reports(s: Session, paths: Sequence[Path]) -> list[Report]:
     """What the waiting files are; read again only when an answer or a mapping changed."""
     answers, mapping = s.get("answers", {}), s.get("mapping", {})
-    remembered = _remembered(s.project)
+    remembered = _remembered(s)
     names = tuple((str(p), p.parent.name) for p in paths)
     with st.spinner(s.t("data.reading")):
         return _inspected(names, answers, mapping, remembered, s.lang, s.project.id if s.project else "")
@@ -65,7 +64,7 @@ def load_files(s: Session, paths: Sequence[Path], append: bool = True) -> Report
         "names": [p.name for p in paths],
         "answers": s.get("answers", {}),
         "mapping": s.get("mapping", {}),
-        "remembered": _remembered(s.project),
+        "remembered": _remembered(s),
         "append": append,
         "settings": asdict(load_settings(s.project)),
         "lang": s.lang,
@@ -94,8 +93,12 @@ def _say(bar: Any, progress: Progress, t: Words) -> None:
     )
 
 
-def _remembered(project: Project | None) -> Report:
-    return {k: v.model_dump() for k, v in project.confirmed.items()} if project else {}
+def _remembered(s: Session) -> Report:
+    """Mappings by header set: the project's own, with answers, before those of the person's other projects."""
+    if s.project is None:
+        return {}
+    known = s.drafts.confirmed(without=s.project.id) | s.project.confirmed
+    return {k: v.model_dump() for k, v in known.items()}
 
 
 def sample_files(lang: str) -> list[Path]:

@@ -75,9 +75,7 @@ def _table_line(one: Mapping[str, Any], t: Words) -> str:
     if one.get("new") is None:
         return t("data_ui.changed_rows", table=name, before=one["before"], after=one["after"])
     parts = [
-        t(f"data_ui.changed_{what}", n=one[what])
-        for what in ("new", "updated", "gone")
-        if one.get(what)
+        t(f"data_ui.changed_{what}", n=one[what]) for what in ("new", "updated", "gone") if one.get(what)
     ]
     return t("data_ui.changed_table", name=name, parts=", ".join(parts))
 

@@ -13,8 +13,9 @@ from crmkpi.project.record import load_settings, recorded
 from crmkpi.views.data import receipt_view
 
 HEAD = "order_id,customer_id,ordered_at,amount,status\n"
+STATUS = ("test", *["completed"] * 8)
 ROWS = "".join(
-    f"{n},{'' if n % 5 == 0 else f'c{n % 7}'},2026-01-{1 + n % 28:02d},{100 + n},{'test' if n % 9 == 0 else 'completed'}\n"
+    f"{n},{f'c{n % 7}' if n % 5 else ''},2026-01-{1 + n % 28:02d},{100 + n},{STATUS[n % 9]}\n"
     for n in range(1, 60)
 )
 
