@@ -1,18 +1,33 @@
-"""Customers: who comes back, cohort by cohort."""
+"""Customers: who comes back cohort by cohort, the flow of the base, RFM groups, and what a customer is worth."""
 
 import streamlit as st
 
 from crmkpi.charts.cohorts import cohort_chart
 from crmkpi.ui import figures
+from crmkpi.ui.base_tabs import flow_tab, ltv_tab, rfm_tab
 from crmkpi.ui.caching import kept
 from crmkpi.ui.session import open_page
 from crmkpi.ui.tree_controls import asked
 from crmkpi.views.customers import MEASURES, triangle
 
+TABS = {"flow": flow_tab, "rfm": rfm_tab, "ltv": ltv_tab}
+
 s = open_page("customers")
 figures.need_data(s)
 t, data, where = s.t, s.data, asked(s).where
 st.title(t("customers.title"))
+tab = st.segmented_control(
+    t("base.what"),
+    ("cohorts", *TABS),
+    default="cohorts",
+    required=True,
+    format_func=lambda x: t(f"base.tab_{x}"),
+    key="customers_tab",
+    label_visibility="collapsed",
+)
+if tab != "cohorts":
+    TABS[tab](s, where)
+    st.stop()
 st.markdown(t("customers.text"))
 with st.container(horizontal=True, vertical_alignment="bottom"):
     measure = st.segmented_control(

@@ -10,7 +10,9 @@ from crmkpi.ui.session import open_page
 from crmkpi.ui.style import plain
 from crmkpi.ui.tree_choice import choose_tree
 from crmkpi.ui.tree_controls import controls, project_of
-from crmkpi.views.tree import explained_tree, tree_view
+from crmkpi.ui.tree_menu import view_menu
+from crmkpi.views.tree import explained_tree, tree_key, tree_view
+from crmkpi.views.tree_look import cards_of
 
 s = open_page("tree")
 figures.need_data(s)
@@ -23,16 +25,22 @@ if project.tree.template is None or s.get("choosing"):
 
 with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
     asked = controls(s)
+    args = tree_key(project, asked)
+    found = kept(s, "explained", args, lambda: explained_tree(data, project, asked))
+    view_menu(s, found)
     if st.button(t("tree.other_tree"), icon=":material/tune:", key="tree_choose"):
         s.put("choosing", True)
         st.rerun()
-args = (asked, project.tree.template, tuple(project.tree.hidden), tuple(project.tree.starred))
 view = kept(s, "tree", args, lambda: tree_view(data, project, asked, t))
 figures.verdict("tree", view.direction, view.headline, view.sentences)
 figures.notices(view.notices)
-clicked = metric_tree(view.cards, t, key=f"{project.id}_{view.template}", selected=s.get("node"))
+clicked = metric_tree(
+    cards_of(view.cards, project.tree.view),
+    t,
+    key=f"{project.id}_{view.template}_{project.tree.view}",
+    selected=s.get("node"),
+)
 st.caption(plain(t("tree.caption", title=view.title, period=view.period_text, vs=view.vs_text)))
 if clicked:
     s.put("node", clicked)
-    found = kept(s, "explained", args, lambda: explained_tree(data, project, asked))
     open_node(s, found, clicked, asked)

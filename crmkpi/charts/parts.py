@@ -29,9 +29,12 @@ def waterfall_chart(parts: Sequence[Part], t: Words, colours: Palette) -> alt.Ch
         value = part.value or 0.0
         total = part.direction == "total"
         low, high = (None, value) if total else (at, at + value)
+        row = _row(i, part, low, high)
+        if not total and part.low is not None and part.high is not None:
+            row |= {"c7": at + part.low, "c8": at + part.high}
         at = value if total else at + value
-        rows.append(_row(i, part, low, high))
-    ends = [r["c2"] for r in rows] + [r["c1"] for r in rows if r["c1"] is not None]
+        rows.append(row)
+    ends = [row[c] for row in rows for c in ("c1", "c2", "c7", "c8") if row.get(c) is not None]
     left, right = _window(ends)
     for row in rows:
         row["c1"] = left if row["c1"] is None else row["c1"]
@@ -96,19 +99,32 @@ def _rows_chart(
         height=BAR, yOffset=9, cornerRadius=4, color=_end_colour(window[0] > 0, colours)
     )
     ends = ends.encode(**place_x)
+    layers = [track, bars, ends, *_whiskers(base, rows, scale, colours)]
     names = base.mark_text(align="left", baseline="bottom", dy=-1, color=colours.text, limit=420)
     values = base.mark_text(align="right", baseline="bottom", dy=-1, fontWeight=600, color=colours.text)
     return finished(
         alt.layer(
-            track,
-            bars,
-            ends,
+            *layers,
             names.encode(x=alt.value(0), text="c3:N"),
             values.encode(x=alt.value("width"), text="c4:N"),
         ),
         colours,
         ROW * max(1, len(rows)),
     )
+
+
+def _whiskers(base: alt.Chart, rows: list[dict[str, Any]], scale: alt.Scale, colours: Palette) -> list[Any]:
+    """The interval of each part as a thin line over its bar; nothing where no part has one."""
+    if not any("c7" in row for row in rows):
+        return []
+    known = base.transform_filter("isValid(datum.c7)")
+    line = known.mark_rule(color=colours.text, opacity=0.75, strokeWidth=1.4, yOffset=9)
+    edge = known.mark_tick(color=colours.text, opacity=0.75, thickness=1.4, height=9, yOffset=9)
+    return [
+        line.encode(x=alt.X("c7:Q", scale=scale, axis=None), x2="c8:Q"),
+        edge.encode(x=alt.X("c7:Q", scale=scale, axis=None)),
+        edge.encode(x=alt.X("c8:Q", scale=scale, axis=None)),
+    ]
 
 
 def _end_colour(cut: bool, colours: Palette) -> Any:

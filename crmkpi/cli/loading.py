@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crmkpi.cli.words import files, json_file, write_json
 from crmkpi.i18n import Words
+
+if TYPE_CHECKING:
+    from crmkpi.ingest.file_report import FileReport
 
 
 def command_inspect(args: argparse.Namespace, t: Words) -> int:
@@ -51,6 +55,8 @@ def command_load(args: argparse.Namespace, t: Words) -> int:
             words=t,
         )
         place.write(recorded(project.model_copy(update={"lang": args.lang}), place.data))
+    for option, given in (("--mapping", mapping), ("--answers", answers)):
+        _say_unused(option, given, result.files, t)
     document: dict[str, Any] = result.as_dict(t)
     if args.json:
         write_json(document)
@@ -62,3 +68,14 @@ def command_load(args: argparse.Namespace, t: Words) -> int:
         print(f"E-UNANSWERED: {t('error.unanswered', questions=codes)}", file=sys.stderr)
         return 3
     return 0
+
+
+def _say_unused(option: str, given: Mapping[str, Any], reports: Sequence[FileReport], t: Words) -> None:
+    """Entries of --mapping or --answers for files that are not here: a mistyped name would change nothing silently."""
+    known: set[str] = set()
+    for source in (r.source for r in reports):
+        inner = {x for x in (source.member, source.sheet) if x}
+        known |= {source.file, source.sha256, *inner, *(f"{source.file}/{x}" for x in inner)}
+    for name in given:
+        if name not in known:
+            print(t("cli.option_unused", option=option, name=name), file=sys.stderr)

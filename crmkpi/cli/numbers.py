@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from crmkpi.cli.words import content, day, where, write_json
+from crmkpi.cli.words import content, day, filters, window, write_json
 from crmkpi.i18n import Words
 
 DEFAULT_TREE = "ecommerce_revenue"
@@ -25,12 +25,15 @@ def command_metrics(args: argparse.Namespace, t: Words) -> int:
         data = data_of(place)
         asked = args.metric or None
         plain_metrics = None if asked is None else [m for m in asked if m not in COHORT_METRICS]
-        window = {"first": day(args.first), "last": day(args.last)}
+        span = window(args.first, args.last)
+        chosen = filters(data, args.where, t)
         result = None
         if plain_metrics is None or plain_metrics:
-            result = evaluate(data, plain_metrics, args.grain, by=args.by, where=where(args.where), **window)
+            result = evaluate(data, plain_metrics, args.grain, by=args.by, where=chosen, **span)
         cohort_ids = [m for m in asked or () if m in COHORT_METRICS]
-        frame = metric_frame(data, result, cohort_ids, args.grain, where(args.where), args.by, **window)
+        if cohort_ids and args.grain == "all":
+            print(t("cli.cohorts_need_grain"), file=sys.stderr)
+        frame = metric_frame(data, result, cohort_ids, args.grain, chosen, args.by, **span)
         if args.format == "json":
             write_json(metric_document(data, result, frame, DEFINITION_VERSION))
         else:
@@ -60,7 +63,7 @@ def command_tree(args: argparse.Namespace, t: Words) -> int:
             write_json({"templates": template_list(data, t)})
             return 0
         project = place.read()
-        chosen = where(args.where)
+        chosen = filters(data, args.where, t)
         custom = content(args.custom).decode(errors="replace") if args.custom else None
         template = read_template(custom) if custom else args.template or project.tree.template or DEFAULT_TREE
         found = explain(data, template, args.period, args.vs, where=chosen, to_date=args.to_date)

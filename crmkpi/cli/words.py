@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from crmkpi.errors import CrmKpiError
 
 if TYPE_CHECKING:
+    from crmkpi.engine.data import DataDir
     from crmkpi.engine.evaluate import Where
+    from crmkpi.i18n import Words
 
 
 class BadJsonFileError(CrmKpiError):
@@ -107,6 +109,16 @@ def where(texts: Sequence[str]) -> tuple[Where, ...]:
     return tuple(Where(name, tuple(values)) for name, values in found.items())
 
 
+def filters(data: DataDir, texts: Sequence[str], t: Words) -> tuple[Where, ...]:
+    """`--where` as the data spell it; a value that no row has is named on stderr, its numbers are of no rows."""
+    from crmkpi.engine.dimensions import spelled
+
+    found, unknown = spelled(data, where(texts))
+    for dimension, value in unknown:
+        print(t("cli.where_unknown", dimension=dimension, value=value), file=sys.stderr)
+    return found
+
+
 def day(text: str | None) -> date | None:
     """A day in ISO form, None where the option was not given."""
     if text is None:
@@ -115,3 +127,11 @@ def day(text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError as error:
         raise UsageError(detail=text) from error
+
+
+def window(first: str | None, last: str | None) -> dict[str, date | None]:
+    """`--from` and `--to`; UsageError where the first day is after the last."""
+    found = {"first": day(first), "last": day(last)}
+    if found["first"] and found["last"] and found["first"] > found["last"]:
+        raise UsageError(detail=f"--from {first} --to {last}")
+    return found

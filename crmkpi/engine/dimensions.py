@@ -96,6 +96,41 @@ def resolve_all(data: DataDir, where: Sequence[Where]) -> tuple[Where, ...]:
     return tuple(sorted(named, key=lambda w: (w.dimension, str(w.values))))
 
 
+def spelled(data: DataDir, where: Sequence[Where]) -> tuple[tuple[Where, ...], tuple[tuple[str, str], ...]]:
+    """The filters with values as the data spell them (case is ignored unless the exact value exists), and the
+    (dimension, value) pairs that no row has: such a filter keeps nothing, and an honest 0 would look like a fact.
+
+    Raises UnknownDimensionError.
+    """
+    found: list[Where] = []
+    unknown: list[tuple[str, str]] = []
+    for one in where:
+        name = resolve(data, one.dimension)
+        known = values_of(data, name)
+        values: list[str | None] = []
+        for value in one.values:
+            alike = [value] if value is None or value in known else _alike(known, value)
+            values += alike or [value]
+            if not alike and value is not None:
+                unknown.append((name, value))
+        found.append(Where(name, tuple(dict.fromkeys(values))))
+    return tuple(found), tuple(unknown)
+
+
+def values_of(data: DataDir, dimension: str) -> set[str]:
+    """All values that a dimension has in any table, blank aside."""
+    found: set[str] = set()
+    for table in dimensions(data).get(dimension, ()):
+        column = data.frame(table).select(pl.col(dimension).cast(pl.String).drop_nulls().unique())
+        found |= set(column.collect().to_series())
+    return found
+
+
+def _alike(known: set[str], value: str) -> list[str | None]:
+    fold = value.strip().casefold()
+    return [v for v in sorted(known) if v.casefold() == fold]
+
+
 def way(data: DataDir, table: str, dimension: str) -> Way:
     """How rows of a table get this dimension."""
     if dimension in text_columns(data, table):

@@ -163,6 +163,8 @@ def _cell_codes(metric: Metric, cells: pl.DataFrame, notices: Notices, below: st
         claims["zero_denominator"] = expression(below) == 0
     if metric.id in ("return_rate", "return_rate_orders"):
         claims["above_one"] = pl.col(metric.id) > 1
+    if "base_size" in roots and {"active_customers", "base_size"} <= set(cells.columns):
+        claims["base_by_last_order"] = pl.col("active_customers") > pl.col("base_size")
     if metric.id in UNSAID:
         claims[UNSAID[metric.id]] = pl.col(metric.id).is_null()
     if metric.check is not None:

@@ -4,7 +4,7 @@ Codes (texts in i18n `warning.<code>`): incomplete, closed_by_pause, unsettled, 
 left_censored, immature, segments_overlap, moved_between, as_of_today, all_blank, partly_blank, zero_denominator,
 above_one, differs_from_observed, margin_typed, includes_shipping, delivered_from_sent, reachable_from_sends,
 attributed_own, attributed_last_click, outside_coverage, coarse_costs, campaigns_left_out, partial_lines,
-from_sheet, tiers_by_spend, not_paid_back, reach_not_added.
+from_sheet, tiers_by_spend, not_paid_back, reach_not_added, base_by_last_order.
 """
 
 from __future__ import annotations

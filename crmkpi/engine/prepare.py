@@ -19,6 +19,7 @@ from crmkpi.engine.dimensions import Where, of_customer, way, with_dimensions
 from crmkpi.engine.row_tables import (
     answer_rows,
     holdout_rows,
+    once_a_visit,
     plain_rows,
     point_rows,
     subscription_rows,
@@ -182,7 +183,8 @@ class Preparation:
             where = tuple(w for w in where if way(self.data, "sessions", w.dimension) == "customer")
             by = by if self.split_by_customer else None
         rows = visit_rows(self.data, self.maps("visits"))
-        return self._timed(self._cut(rows, "sessions", by, where), "visits", "sessions", by)
+        timed = self._timed(self._cut(rows, "sessions", by, where), "visits", "sessions", by)
+        return once_a_visit(self.data, timed)
 
     def subscriptions(self, trials: bool = False) -> pl.LazyFrame:
         """Subscriptions that pass the filter; trials: those with a trial, dated by its first day."""

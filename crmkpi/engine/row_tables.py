@@ -34,7 +34,7 @@ MONEY_INTEGERS = {"leads": ("deal_amount", "potential_amount")}
 TEXTS = {
     "subscriptions": ("end_reason",),
     "loyalty_points": ("kind",),
-    "sessions": ("platform", "event", "source", "landing", "order_id"),
+    "sessions": ("session_id", "platform", "event", "source", "landing", "order_id"),
 }
 NUMBERS = {"loyalty_points": ("points",)}
 
@@ -101,6 +101,27 @@ def visit_rows(data: DataDir, maps: DayMaps) -> pl.LazyFrame:
     return rows.with_columns(first_day=pl.when(known).then(first)).with_columns(
         t_first=maps.t(pl.col("first_day")), since_first=pl.col("day") - pl.col("first_day")
     )
+
+
+@remembered
+def logs_events(data: DataDir) -> bool:
+    """Whether a visit may have several rows, one per event."""
+    if "session_id" not in data.columns("sessions"):
+        return False
+    codes = data.frame("sessions").select(pl.col("session_id").drop_nulls())
+    return bool(codes.select(pl.col("session_id").is_duplicated().any()).collect().item())
+
+
+def once_a_visit(data: DataDir, rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Visits of an event log have a row per event: only the first row of each visit and segment counts as a visit and
+    carries its order, cart and source; customers and what they did are known from all rows."""
+    if not logs_events(data):
+        return rows.with_columns(visit=pl.lit(1, dtype=pl.Int64))
+    code = pl.col("session_id")
+    first = code.is_null() | pl.struct("session_id", "seg").is_first_distinct()
+    silent = {name: pl.when(first).then(pl.col(name)) for name in ("cart", "engaged")}
+    none = {name: pl.when(first).then(pl.col(name)).otherwise(0) for name in ("ordered", "brand", "landed")}
+    return rows.with_columns(visit=first.cast(pl.Int64), **silent, **none)
 
 
 def subscription_rows(data: DataDir, maps: DayMaps) -> pl.LazyFrame:

@@ -60,7 +60,9 @@ def read_block(data: bytes, layout: Layout, before: int, final: bool) -> Block:
     block = _fast(data, layout, before, final)
     if block is None:
         block = _slow(data, layout, before, final)
-    if b"=" in data and b'="' in data and block.frame.height:  # ="00012" keeps Excel from making a number of it
+    if (
+        b"=" in data and b'="' in data and block.frame.height
+    ):  # ="00012" keeps Excel from making a number of it
         block.frame = block.frame.with_columns(pl.col(layout.names).str.replace(r'^="([^"]*)"$', "$1"))
     return block
 

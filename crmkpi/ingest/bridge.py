@@ -38,6 +38,8 @@ class BridgeStep:
 def bridge(rows: pl.DataFrame, scale: int) -> list[BridgeStep]:
     """Steps from the plain sum to revenue_base, from classified rows (documents.py); steps without rows are
     left out. Signs: what leaves is negative when it was positive, so the steps before `root` sum to `root`."""
+    # the other columns would be copied with every filter below
+    rows = rows.select("what", "raw", "amount", "customer_id", DOC)
     sums = rows.group_by("what").agg(*_sums("raw"))
     found = {row["what"]: row for row in sums.iter_rows(named=True)}
     start = rows.select(*_sums("raw")).row(0, named=True)

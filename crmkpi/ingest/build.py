@@ -14,6 +14,7 @@ import polars as pl
 from crmkpi.engine.data import DimensionInfo, TableCoverage
 from crmkpi.ingest.bridge import BridgeStep
 from crmkpi.ingest.communications import attributed, covered, numbered
+from crmkpi.ingest.coverage import coverage_of, planned_ends
 from crmkpi.ingest.documents import DocumentRules
 from crmkpi.ingest.files import Entry
 from crmkpi.ingest.load_settings import LoadSettings
@@ -33,7 +34,6 @@ from crmkpi.ingest.receipt import Receipt, sales_receipt
 from crmkpi.ingest.sales_tables import SalesTables, sales_tables
 from crmkpi.ingest.switches import SwitchEffect, effects
 from crmkpi.ingest.text_table import Finding
-from crmkpi.periods import usual_gap
 from crmkpi.tables import TABLES
 
 Parts = Sequence[tuple[Entry, pl.DataFrame]]
@@ -168,15 +168,14 @@ def _communicate(others: dict[str, Physical], sales: SalesTables | None, setting
 def _describe(out: Built, by_table: Mapping[str, Parts], sales: SalesTables | None) -> None:
     """Coverage, dimensions, flags and currency."""
     for name, frame in out.frames.items():
-        own = "registered_day" if name == "customers" else "day"
-        days = frame[own] if own in frame.columns else None
+        days = None
         if sales is not None and name in (*SALES, "returns"):
             # the history of the source file before any row was set aside
             dated = sales.documents.rows.filter(~pl.col("what").is_in(["rejected", "superseded"]))
             days = dated["at"].dt.date().cast(pl.Int32)
-        if days is not None and days.drop_nulls().len():
-            known = [as_date(d) for d in days.drop_nulls().unique().sort()]
-            out.coverage[name] = TableCoverage(first=known[0], last=known[-1], usual_gap=usual_gap(known))
+        found = coverage_of(name, frame, days)
+        if found is not None:
+            out.coverage[name] = found
     for table in dict.fromkeys(DIMENSION_ORDER):
         for name in _dimension_names(table, by_table, sales):
             if name in out.frames[table].columns and name not in out.dimensions:
@@ -242,6 +241,10 @@ def _check(
     for name, frame in out.frames.items():
         if name in ("orders", "messages", "campaigns", "costs"):
             out.findings += day_findings(name, frame["day"], settings.inactivity_days)
+    if "subscriptions" in out.frames:
+        ends = planned_ends(out.frames["subscriptions"])
+        example = None if ends.is_empty() else as_date(int(ends.sort()[0]))
+        out.findings += finding("planned_ends", "info", ends.len(), example, ("mrr", "subscriber_churn"))
     out.findings += join_findings(_ids(by_table))
 
 

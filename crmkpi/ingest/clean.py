@@ -24,6 +24,8 @@ ROW, REPEATED = "__row", "__dup"
 DATED = ("date", "datetime")
 TEXTUAL = ("id", "text", "category")
 REPEATS_FOR_DISTINCT = 3
+# any large odd number: multiplication by it loses nothing of a hash
+HASH_STEP = 0x9E37_79B9_7F4A_7C15
 PLACES = ("country", "city", "store")
 # physical columns of the store: a further column of the user's file must not take such a name
 RESERVED = frozenset((
@@ -111,7 +113,7 @@ def _place(header: str) -> str | None:
 def exact_copies(rows: pl.LazyFrame, columns: Sequence[str]) -> pl.Series:
     """True for every line that repeats an earlier line of the file in all its columns."""
     cells = [c for c in columns if c != ROW]
-    hashes = rows.select(pl.struct(cells).hash().alias("h")).collect(engine="streaming")["h"]
+    hashes = _row_hashes(rows, cells)
     suspects = hashes.is_duplicated().arg_true()
     marks = pl.Series(REPEATED, [False], dtype=pl.Boolean).new_from_index(0, hashes.len())
     if suspects.is_empty():
@@ -122,6 +124,16 @@ def exact_copies(rows: pl.LazyFrame, columns: Sequence[str]) -> pl.Series:
     )
     copies = ~numbered.select(pl.struct(cells).is_first_distinct()).to_series()
     return marks.scatter(suspects.filter(copies), True)
+
+
+def _row_hashes(rows: pl.LazyFrame, cells: Sequence[str]) -> pl.Series:
+    """One number per row; a column at a time, so that the text never stands in memory as a whole."""
+    total: pl.Series | None = None
+    for name in cells:
+        own = rows.select(pl.col(name).hash()).collect().to_series()
+        # the place of a column counts: a row with two cells swapped is another row
+        total = own if total is None else total * HASH_STEP + own
+    return total if total is not None else pl.Series([], dtype=pl.UInt64)
 
 
 def _currency_signs(

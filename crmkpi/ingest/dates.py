@@ -114,6 +114,12 @@ def format_of(shape: str, order: str) -> str | None:
         found = re.fullmatch(pattern, shape)
         if found:
             return text.format(s=found["s"])
+    clock_first = re.fullmatch(
+        r"9{1,2}:99(?P<sec>:99)?(?P<join>,?\s)9{1,2}\.9{1,2}\.(?P<year>9999|99)", shape
+    )
+    if clock_first:  # only with dots, which need no proof that the day stands before the month
+        clock = "%H:%M:%S" if clock_first["sec"] else "%H:%M"
+        return f"{clock}{clock_first['join']}%d.%m." + ("%Y" if clock_first["year"] == "9999" else "%y")
     if re.fullmatch(r"99999999T999999Z?", shape):
         return "%Y%m%dT%H%M%S" + ("%z" if shape.endswith("Z") else "")
     return None
@@ -173,7 +179,7 @@ def _formed(distinct: pl.DataFrame, proof: tuple[str, bool, str | None]) -> Date
     for shape, rows in table.select("shape", "n").iter_rows():
         fmt = format_of(shape, proof[0]) if shape is not None else None
         if fmt is not None:
-            fmt = fmt.replace("%S,", "%S")
+            fmt = fmt.replace("%S,%", "%S%")
             made[fmt] = made.get(fmt, 0) + rows
     # %Y also reads two digits (year 26), so the two-digit year is tried first
     formats = sorted(made, key=lambda f: ("%y" not in f, -made[f], f))[:MOST_FORMS]

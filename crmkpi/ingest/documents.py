@@ -22,6 +22,8 @@ KINDS = (
     "adjustments", "returns", "non_positive", "sale",
 )  # fmt: skip
 WHAT = pl.Enum(list(KINDS))
+# what a document's prefix may say; a code per row, not a text
+PREFIXED = pl.Enum(["sale", "return", "adjustment"])
 NO_SALE = {"test": "tests", "draft": "cancelled", "cancelled": "cancelled", "refused": "cancelled"}
 # letters before the number of a credit note, in the alphabets people use
 RETURN_PREFIXES = frozenset(
@@ -109,11 +111,11 @@ def _status_is(statuses: Mapping[str, str | None], meaning: str) -> pl.Expr:
 def _with_prefix(rows: pl.DataFrame, prefixes: Mapping[str, str]) -> pl.DataFrame:
     """Add `__prefix`: null for usual documents, else sale, return or adjustment."""
     if not prefixes:
-        return rows.with_columns(pl.lit(None, dtype=pl.String).alias("__prefix"))
+        return rows.with_columns(pl.lit(None, dtype=PREFIXED).alias("__prefix"))
     letters = rows.group_by(DOC).agg(pl.col("order_id").first())
     letters = letters.with_columns(_prefix_of(pl.col("order_id")).alias("__letters"))
     odd = letters.filter(pl.col("__letters").is_in(list(prefixes)))
-    odd = odd.select(DOC, pl.col("__letters").replace_strict(dict(prefixes)).alias("__prefix"))
+    odd = odd.select(DOC, pl.col("__letters").replace_strict(dict(prefixes), return_dtype=PREFIXED).alias("__prefix"))
     return rows.join(odd, on=DOC, how="left", maintain_order="left")
 
 

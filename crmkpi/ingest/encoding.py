@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import IO
@@ -37,6 +38,7 @@ _WESTERN = frozenset("äöüßéèêëàâáãåçñóôõòøíìîïúùûæœ
 _CENTRAL = frozenset("ąćęłńóśźżáčďéěíňřšťúůýžőűäöüß")
 _SIGNS = frozenset("№«»–—„“”’€£°±§©®\xa0…•₽ ")
 _WORD = re.compile(r"[^\W\d_]+")
+_ASCII_RUNS = re.compile(r"[\x00-\x7f]+")
 _LF, _CR = 10, 13
 # bytes looked at in one go: they and the flags made of them stay in the processor's cache
 _PIECE = 128 * 1024
@@ -90,6 +92,9 @@ def _utf16_without_bom(head: bytes) -> str | None:
 
 def _utf8_sequences(data: bytes) -> tuple[int, int]:
     """Counts of well-formed multi-byte characters and of bytes that break UTF-8 (a cut end is no break)."""
+    with suppress(UnicodeDecodeError):
+        text, _ = codecs.utf_8_decode(data, "strict", False)
+        return len(text) - sum(map(len, _ASCII_RUNS.findall(text))), 0
     text = data.decode("utf-8", "surrogateescape")
     tail = text[-3:]
     bad = sum(1 for ch in text if "\udc80" <= ch <= "\udcff") - sum(1 for ch in tail if ch >= "\udc80")
@@ -251,13 +256,10 @@ class TextBlocks:
     def _utf8(self, decoder: codecs.IncrementalDecoder, chunk: bytes, final: bool) -> bytes:
         """The chunk in UTF-8, piece by piece, so that the text between stays in the processor's cache."""
         out = []
-        for at in range(0, len(chunk), _PIECE):
-            text = decoder.decode(chunk[at : at + _PIECE])
+        for at in range(0, len(chunk) + final, _PIECE):
+            text = decoder.decode(chunk[at : at + _PIECE], final)
             if "\ufffd" in text:
                 self._note_bad(text.count("\ufffd"), self.total - len(chunk))
-            out.append(text.encode("utf-8", "replace"))
-        if final and (text := decoder.decode(b"", True)):
-            self._note_bad(text.count("\ufffd"), self.total - len(chunk))
             out.append(text.encode("utf-8", "replace"))
         return b"".join(out)
 

@@ -21,21 +21,40 @@ def lifecycle(orders: pl.DataFrame) -> pl.DataFrame:
     ties of time). Out: order Int32, order_number Int32 (1 = first), prev_day, next_day, first_day Int32 (days
     since 1970-01-01); all four are null for anonymous orders. `__seq` is dropped.
     """
-    # one integer sorts ten times faster than three columns; a stable sort keeps the files' order within a second
-    place = pl.col("cust").cast(pl.Int64).fill_null(NOBODY) * TIMES + pl.col("ts") + TIMES // 4
-    ordered = orders.sort("__seq").sort(place, maintain_order=True)
+    ordered = in_time_order(orders.clone())
     cust, index = pl.col("cust"), pl.int_range(pl.len(), dtype=pl.Int32)
     starts = (cust != cust.shift(1)).fill_null(True)
     ends = (cust != cust.shift(-1)).fill_null(True)
     known = cust.is_not_null()
     first = pl.when(starts).then(index).forward_fill()
-    return ordered.with_columns(
+    return ordered.drop("__seq").with_columns(
         index.alias("order"),
         pl.when(known).then(index - first + 1).alias("order_number"),
         pl.when(known & ~starts).then(pl.col("day").shift(1)).alias("prev_day"),
         pl.when(known & ~ends).then(pl.col("day").shift(-1)).alias("next_day"),
         pl.when(known).then(pl.when(starts).then(pl.col("day")).forward_fill()).alias("first_day"),
-    ).drop("__seq")
+    )
+
+
+def in_time_order(orders: pl.DataFrame) -> pl.DataFrame:
+    """Put this very frame in the order of (cust, ts, `__seq`), nobody last, one column after the other.
+
+    The frame given is changed, so that a large table is never in memory twice.
+    """
+    # one integer sorts ten times faster than three columns; a stable sort keeps the files' order within a second
+    place = pl.col("cust").cast(pl.Int64).fill_null(NOBODY) * TIMES + pl.col("ts") + TIMES // 4
+    keys = orders.select(place.alias("place"), "__seq")
+    if not keys["__seq"].is_sorted():
+        first = keys["__seq"].arg_sort()
+        by_place = keys["place"].gather(first).to_frame()
+        index = first.gather(by_place.select(pl.arg_sort_by("place", maintain_order=True)).to_series())
+    elif keys["place"].is_sorted():
+        return orders
+    else:
+        index = keys.select(pl.arg_sort_by("place", maintain_order=True)).to_series()
+    for at, name in enumerate(orders.columns):
+        orders.replace_column(at, orders[name].gather(index))
+    return orders
 
 
 def clock(column: str) -> tuple[pl.Expr, pl.Expr]:

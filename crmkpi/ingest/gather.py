@@ -52,6 +52,9 @@ class Gatherer:
         # one frame behind: what is the end of the table is known only at the end
         self._held: pl.DataFrame | None = None
         self._norm: Usual | None = None
+        header = [(name, cell.strip()) for name, cell in zip(self.names, source.header, strict=False)]
+        marked = [(name, cell) for name, cell in header if cell]
+        self._marked = marked if source.header_rows == 1 and len(marked) > 1 else []
         self._workdir = workdir
         self._spool: tempfile.TemporaryDirectory[str] | None = None
         self._writing: Future[None] | None = None
@@ -80,19 +83,31 @@ class Gatherer:
         """Without empty rows, repeated headers, cells over the limit, filled phantom columns and totals."""
         if not frame.height:
             return frame.select(*self.names, ROW)
-        frame = self._without_empty(frame)
+        empty, header, long = self._suspected(frame)
+        if empty:
+            frame = self._without_empty(frame)
         if self.phantom:
             frame = self._without_phantom(frame)
-        frame = self._without_headers(frame)
-        frame = self._without_long_cells(frame)
+        if header:
+            frame = self._without_headers(frame)
+        if long:
+            frame = self._without_long_cells(frame)
         return self._without_odd_rows(frame)
 
+    def _suspected(self, frame: pl.DataFrame) -> tuple[bool, bool, bool]:
+        """Whether a frame may hold empty rows, repeated headers, cells over the limit: one cheap look for all."""
+        seen = frame.select(
+            _may_be_blank(pl.col(self.names[0])).any().alias("empty"),
+            (pl.col(self._marked[0][0]) == self._marked[0][1]).any().alias("header")
+            if self._marked
+            else pl.lit(False).alias("header"),
+            pl.max_horizontal(pl.col(self.names).str.len_bytes().max()).alias("longest"),
+        )
+        empty, header, longest = seen.row(0)
+        return bool(empty), bool(header), (longest or 0) > self.limits.cell_bytes
+
     def _without_empty(self, frame: pl.DataFrame) -> pl.DataFrame:
-        first = pl.col(self.names[0])
-        # all white space sorts below "!" or above ASCII, which is several times cheaper to see than to strip
-        suspects = frame.filter((first < "!").fill_null(True) | (first > "\x7f"))
-        if not suspects.height:
-            return frame
+        suspects = frame.filter(_may_be_blank(pl.col(self.names[0])))
         blank = pl.all_horizontal((pl.all().exclude(ROW).str.strip_chars() == "").fill_null(True))
         gone = suspects.filter(blank)[ROW]
         self.empty += len(gone)
@@ -104,22 +119,13 @@ class Gatherer:
         return frame.filter(~beyond).select(*self.names, ROW)
 
     def _without_headers(self, frame: pl.DataFrame) -> pl.DataFrame:
-        header = [(name, cell.strip()) for name, cell in zip(self.names, self.source.header, strict=False)]
-        marked = [(name, cell) for name, cell in header if cell]
-        if self.source.header_rows != 1 or len(marked) < 2:
-            return frame
-        again = frame.filter(pl.col(marked[0][0]) == marked[0][1])
-        if not again.height:
-            return frame
-        same = pl.all_horizontal((pl.col(n).str.strip_chars() == c).fill_null(False) for n, c in marked)
+        again = frame.filter(pl.col(self._marked[0][0]) == self._marked[0][1])
+        same = pl.all_horizontal((pl.col(n).str.strip_chars() == c).fill_null(False) for n, c in self._marked)
         again = again.filter(same)
         self.repeated += again.height
         return self._drop(frame, again, "repeated_header")
 
     def _without_long_cells(self, frame: pl.DataFrame) -> pl.DataFrame:
-        sizes = frame.select(pl.col(self.names).str.len_bytes().max()).row(0) if frame.height else ()
-        if max((n or 0 for n in sizes), default=0) <= self.limits.cell_bytes:
-            return frame
         over = pl.any_horizontal(
             (pl.col(self.names).str.len_bytes() > self.limits.cell_bytes).fill_null(False)
         )
@@ -252,6 +258,11 @@ class Gatherer:
     def _list(self, reason: str) -> str:
         rows = sorted(row for row, r, _ in self._rejected if r == reason)
         return ", ".join(map(str, rows[:5])) + ("…" if len(rows) > 5 else "")
+
+
+def _may_be_blank(cell: pl.Expr) -> pl.Expr:
+    """Whether a cell begins like white space, which sorts below "!" or above ASCII; cheaper than to strip it."""
+    return (cell < "!").fill_null(True) | (cell > "\x7f").fill_null(True)
 
 
 def _write(frame: pl.DataFrame, part: Path) -> None:

@@ -15,7 +15,8 @@ class LoadSettings:
     all sales with «anonymous» as a branch (None: as was answered about the files, else that of the base).
     `currency`: which one counts where a column holds several.
     `prefixes`: what document numbers with these letters are (sale, return, adjustment), over the rule.
-    `attribution_days` times 24 hours before an order, by the last click or open."""
+    `attribution_days` times 24 hours before an order, by the last click or open. `loyalty_tiers`: tiers of the
+    loyalty programme from the lowest up, `loyalty_floor`: the lowest one that counts as reached."""
 
     zone: str | None = None
     inactivity_days: int = 90
@@ -27,4 +28,6 @@ class LoadSettings:
     margin_rate: float | None = None
     attribution_days: int = DEFAULT_DAYS
     attribution_by: Literal["clicked", "opened"] = "clicked"
+    loyalty_tiers: tuple[str, ...] = ()
+    loyalty_floor: str | None = None
     prefixes: Mapping[str, str] = field(default_factory=dict)

@@ -6,6 +6,7 @@ gives day; a date column gives day; customers keep days only (`registered_at` ->
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -13,7 +14,9 @@ import polars as pl
 from crmkpi.ingest.enrich import clock
 from crmkpi.ingest.merge import SEQ, SUPERSEDED
 from crmkpi.ingest.money import to_minor
+from crmkpi.ingest.quality import finding
 from crmkpi.ingest.text_table import Finding
+from crmkpi.ingest.visits import visits
 from crmkpi.ingest.vocabulary import translate, understood
 from crmkpi.tables import TABLES, Table
 
@@ -25,12 +28,14 @@ SPOKEN = {
     "messages.channel": "message_channel",
     "campaigns.channel": "message_channel",
     "costs.category": "cost_category",
+    "campaigns.goal": "campaign_goal",
+    "sessions.platform": "platform",
     "surveys.kind": "survey_kind",
     "loyalty_points.kind": "points_kind",
     "subscriptions.end_reason": "end_reason",
 }
-# vocabularies that only unify spellings: a channel of one's own is as good as any
-OPEN = ("message_channel",)
+# vocabularies that only unify spellings: a channel or goal of one's own is as good as any
+OPEN = ("message_channel", "platform", "campaign_goal")
 # how people write thousands and millions in front of a unit
 THOUSANDS = {
     1_000: r"тыс|тысяч\w*|k|thousands?",
@@ -39,6 +44,9 @@ THOUSANDS = {
 }
 # rows without these cannot be placed; customer_id of a visit or an answer may be unknown
 CUSTOMER_OPTIONAL = ("sessions", "surveys")
+# a required column that may be blank where another one speaks: a trial that was never paid for has no start, a
+# person who was asked and did not answer has no score
+INSTEAD = {"subscriptions": {"started_at": "trial_started_at"}, "surveys": {"score": "invited"}}
 
 
 @dataclass
@@ -61,7 +69,9 @@ def customer_numbers(ids: list[pl.Series]) -> pl.DataFrame:
 
 def with_cust(frame: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
     """customer_id -> cust (null stays null)."""
-    return frame.join(ids, on="customer_id", how="left", maintain_order="left").drop("customer_id")
+    # only the one column is joined: joining the frame would copy all the others
+    found = frame.select("customer_id").join(ids, on="customer_id", how="left", maintain_order="left")["cust"]
+    return frame.drop("customer_id").with_columns(found)
 
 
 def physical(table: str, rows: pl.DataFrame, ids: pl.DataFrame, scale: int) -> Physical:
@@ -94,17 +104,42 @@ def _drop_unplaced(out: Physical, spec: Table) -> None:
     if "target" in out.frame.columns:
         # a month ahead has a plan and no fact yet
         needed = [c for c in needed if c != "value"]
-    kept = out.frame.drop_nulls(needed) if needed else out.frame
+    kept = out.frame.filter(placed(spec.name, out.frame.columns, needed)) if needed else out.frame
     if "target" in out.frame.columns:
         kept = kept.filter(pl.any_horizontal(pl.col("value", "target").is_not_null()))
     out.rejected = out.frame.height - kept.height
     out.frame = kept
 
 
+def placed(table: str, columns: Sequence[str], needed: Sequence[str]) -> pl.Expr:
+    """Whether a row has every needed column of its table, or the one that stands in for it (INSTEAD)."""
+    instead = INSTEAD.get(table, {})
+    known = []
+    for name in needed:
+        other = instead.get(name)
+        blank_allowed = (
+            pl.col(other).is_not_null() if other is not None and other in columns else pl.lit(False)
+        )
+        known.append(pl.col(name).is_not_null() | blank_allowed)
+    return pl.all_horizontal(known)
+
+
 def _one_per_key(out: Physical, spec: Table) -> None:
     """Rows that share the table's key are one: the last known value of each column holds."""
     key = spec.key
     if not key or key not in out.frame.columns or out.frame[key].drop_nulls().is_unique().all():
+        return
+    if spec.name == "sessions":
+        before = out.frame.height
+        out.frame = visits(out.frame)
+        out.findings += finding(
+            "visits_of_events",
+            "info",
+            before,
+            None,
+            ("account_feature_use",),
+            visits=out.frame[key].n_unique(),
+        )
         return
     before = out.frame.height
     keyed = out.frame.filter(pl.col(key).is_not_null()).sort(SEQ)
@@ -185,5 +220,7 @@ def _timed(frame: pl.DataFrame, spec: Table) -> pl.DataFrame:
         elif name.endswith("_at"):
             wanted.append(seconds.alias(f"{stem}_ts"))
         if name == spec.time:
-            wanted.append(day.alias("day"))
+            instead = INSTEAD.get(spec.name, {}).get(name)
+            other = clock(instead)[1] if instead in moments else pl.lit(None, dtype=pl.Int32)
+            wanted.append(pl.coalesce(day, other).alias("day"))
     return frame.with_columns(wanted).drop(moments)

@@ -19,6 +19,7 @@ from crmkpi.ingest.loading_errors import (
     NotRecognisedError,
 )
 from crmkpi.ingest.money import scale_of
+from crmkpi.ingest.physical import placed
 from crmkpi.ingest.quality import finding
 from crmkpi.ingest.questions import Question
 from crmkpi.ingest.rejected import rejected_rows
@@ -118,7 +119,8 @@ def _refuse_useless(seen: Seen, table: CleanTable) -> None:
     needed = [c for c in needed if c != "customer_id" or table.table not in ("orders", "order_lines")]
     frame = table.frame
     # the total of an order may stand on one of its rows only, so each column is judged by itself
-    if needed and any(frame[c].null_count() == frame.height for c in needed):
+    known = {c: frame.select(placed(table.table, frame.columns, [c]).any()).item() for c in needed}
+    if needed and not all(known.values()):
         raise NothingUsableError(file=seen.report.file, rows=frame.height)
 
 

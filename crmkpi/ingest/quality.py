@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 from itertools import pairwise
+from statistics import median
 
 import polars as pl
 
@@ -144,7 +145,8 @@ def _outliers(orders: pl.DataFrame, scale: int) -> list[Finding]:
     if not isinstance(spread, float) or spread == 0 or orders.height < OUTLIERS_FROM:
         return []
     odd = orders.filter((logs - middle).abs() > OUTLIER_SIGMAS * MAD_TO_SIGMA * spread)
-    top = odd.sort("amount", descending=True)
+    # a kopeck order stands as far from the rest as a huge one: name the farthest, not the largest
+    top = odd.sort((pl.col("amount").cast(pl.Float64).log() - middle).abs(), descending=True).head(1)
     example = top["amount"][0] / scale if top.height else None
     return finding("outliers", "info", odd.height, example, MONEY_METRICS, order=_first(top, "order_id"))
 
@@ -159,7 +161,10 @@ def day_findings(table: str, days: pl.Series, inactivity_days: int) -> list[Find
     out = _far(table, counted, known.len())
     last = as_date(distinct[-1])
     gap = usual_gap([as_date(d) for d in distinct])
-    pauses = [(b - a, a) for a, b in pairwise(distinct) if b - a > max(7, 4 * gap)]
+    steps = [b - a for a, b in pairwise(distinct)]
+    # costs booked on the first of each month pause for a month every time: that is their rhythm, not a gap
+    usual = max(7, 4 * gap, 2 * (median(steps) if steps else 0))
+    pauses = [(b - a, a) for a, b in pairwise(distinct) if b - a > usual]
     if pauses:
         longest = max(pauses)
         out += finding("day_gaps", "info", len(pauses), as_date(longest[1]), (), table=table, days=longest[0])

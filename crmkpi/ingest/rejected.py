@@ -14,6 +14,7 @@ import polars as pl
 from crmkpi.engine.data import DamagedDataError
 from crmkpi.ingest.clean import CleanTable
 from crmkpi.ingest.files import FOLDER, Entry, read_index
+from crmkpi.ingest.physical import placed
 from crmkpi.ingest.text_table import REJECTED_SCHEMA, ROW, TextTable
 from crmkpi.tables import TABLES
 
@@ -37,7 +38,8 @@ def rejected_rows(text: TextTable, table: CleanTable, private: Mapping[str, str]
     left = [c for c in text.columns if c not in private]
     for column in needed:
         reason = REASONS.get(column.kind)
-        bad = table.frame.filter(pl.col(column.name).is_null())[ROW].head(MOST)
+        has_it = placed(table.table, table.frame.columns, [column.name])
+        bad = table.frame.filter(~has_it)[ROW].head(MOST)
         if reason is not None and bad.len():
             found.append(_as_text(text, table, bad, reason, left))
     if not found:

@@ -12,7 +12,7 @@ import polars as pl
 
 from crmkpi.ingest.bridge import BridgeStep, bridge
 from crmkpi.ingest.documents import DocumentRules, Documents, classify
-from crmkpi.ingest.enrich import lifecycle
+from crmkpi.ingest.enrich import in_time_order, lifecycle
 from crmkpi.ingest.files import Entry
 from crmkpi.ingest.lines import lines_of_order, order_lines
 from crmkpi.ingest.merge import SEQ, SUPERSEDED, Merged, apart, merge
@@ -99,7 +99,8 @@ def sales_tables(
     own, by_line = _dimensions(source, orders or lines, rows)
     made = orders_of(sold_rows(rows, order_columns(rows, own)), own)
     returned = with_cust(_returns(documents, made, own), ids)
-    made = lifecycle(with_cust(made, ids))
+    made = in_time_order(with_cust(made, ids))
+    made = lifecycle(made)
     steps, known = bridge(rows, scale), _returns_known(documents)
     out = SalesTables(made, returned, None, documents, steps, own, by_line, source, merged, known)
     if customers is not None:
@@ -119,6 +120,8 @@ def _returns(documents: Documents, made: pl.DataFrame, own: Sequence[str]) -> pl
     if back:
         refunded = documents.rows.filter(pl.col("status").is_in(back)).select("order_id")
     notes = returns_of(documents.rows, own)
+    if refunded is None and "refund" not in made.columns:
+        return notes
     # a return that is written down under the order's own number is not refunded a second time
     noted = made.join(notes.select(pl.col("doc_id").alias("order_id")), on="order_id", how="anti")
     return pl.concat([notes, refunds_of(noted, refunded, own)], how="diagonal_relaxed")

@@ -27,6 +27,7 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("number", _NUMBER),
         ("date", rf"^{_DAY}\s?г?\.?$"),
         ("datetime", rf"^{_DAY},?[T\s]+{_CLOCK}\s*(?:Z|UTC|MSK|[+\-]\d{{2}}:?\d{{2}})?$"),
+        ("datetime", rf"^{_CLOCK},?\s{_DAY}$"),
         ("time", r"^\d{1,3}:\d{2}(?::\d{2})?(?:[.,]\d+)?\s*(?:[ap]m)?$"),
         ("date", _MONTH),
         ("email", r"^[\w.+\-]+@[\w\-]+\.[\w.\-]+$"),

@@ -60,7 +60,7 @@ def is_label(cell: str) -> bool:
 
 def lacking(frame: pl.DataFrame, columns: list[str], norm: Usual) -> pl.DataFrame:
     """Rows without a cell that nearly every record has: the cheap test first, for large tables."""
-    missing = [pl.col(columns[j]).is_null() for j in norm.always]
+    missing = [pl.col(columns[j]).is_null() for j in norm.always if frame[columns[j]].null_count()]
     return frame.filter(pl.any_horizontal(missing)) if missing else frame.clear()
 
 

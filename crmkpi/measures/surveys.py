@@ -16,12 +16,17 @@ CSAT = ("surveys.score|tickets.csat",)
 INVITED = ("surveys.invited",)
 
 
+def _answered() -> nw.Expr:
+    # people who were invited and kept silent have a row too
+    return ~nw.col("score").is_null()
+
+
 def _nps() -> nw.Expr:
-    return nw.col("kind") == nw.lit("nps")
+    return (nw.col("kind") == nw.lit("nps")) & _answered()
 
 
 def _csat() -> nw.Expr:
-    return nw.col("kind") == nw.lit("csat")
+    return (nw.col("kind") == nw.lit("csat")) & _answered()
 
 
 @additive("answers", requires=NPS, where=_nps)

@@ -1,9 +1,10 @@
 """Measures over visits to the site, the account and the app.
 
 Prepared table `visits` (canonical `sessions`): cust (null: unknown visitor), ts, day, t, seg and flags 0/1, null where
-the file does not say: cart, engaged; ordered (1: the visit states an order), brand (1: branded or direct), landed,
-inside (1: account or app), in_app (1: app; all visits where no platform is an app), named (1: an event is named),
-t_first (period of the customer's first visit to the app), since_first (days since it).
+the file does not say: cart, engaged; visit (1; 0 on further rows of a visit in an event log, whose order, cart and
+source say nothing), ordered (1: the visit states an order), brand (1: branded or direct), landed, inside (1: account
+or app), in_app (1: app; all visits where no platform is an app), named (1: an event is named), t_first (period of the
+customer's first visit to the app), since_first (days since it).
 `everyone_visits` is `visits` under filters on customers only.
 """
 
@@ -39,7 +40,7 @@ def _judged() -> nw.Expr:
 @additive("visits", requires=VISIT)
 def sessions() -> nw.Expr:
     """Visits."""
-    return nw.lit(1)
+    return nw.col("visit")
 
 
 @additive("visits", requires=ORDERED)

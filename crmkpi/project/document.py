@@ -47,9 +47,14 @@ class Confirmed(BaseModel):
 
 
 class TreeChoice(BaseModel):
-    """Which tree is shown and how: unticked nodes, starred nodes (KPI), period and comparison."""
+    """Which tree is shown and how: unticked nodes, starred nodes (KPI), period and comparison.
+
+    `root`: another root that the template offers; `view`: all, strategic or operational levels.
+    """
 
     template: str | None = None
+    root: str | None = None
+    view: Literal["all", "strategic", "operational"] = "all"
     hidden: list[str] = Field(default_factory=list)
     starred: list[str] = Field(default_factory=list)
     grain: str = "month"
@@ -61,7 +66,7 @@ class Settings(BaseModel):
     """Defaults of definitions.md that a person may change; each is shown where it matters.
 
     `currency` is the sign to print, found in the files; `currency_chosen` is the user's answer where a column
-    holds several.
+    holds several. `loyalty_tiers` go from the lowest up; `loyalty_floor` is the lowest that counts as reached.
     """
 
     currency: str | None = None
@@ -74,6 +79,8 @@ class Settings(BaseModel):
     negatives_as_returns: bool = True
     base: Literal["customers", "all"] | None = None
     own_total: float | None = None
+    loyalty_tiers: list[str] = Field(default_factory=list)
+    loyalty_floor: str | None = None
 
 
 class Project(BaseModel):

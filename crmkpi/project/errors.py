@@ -35,6 +35,12 @@ class ProjectTooLargeError(CrmKpiError):
     code = "project_too_large"
 
 
+class ProjectUnwritableError(CrmKpiError):
+    """The directory cannot be made or written: `path`, `reason` (of the system)."""
+
+    code = "project_unwritable"
+
+
 class ProjectWithoutDataError(CrmKpiError):
     """The project has no loaded file yet: `path`."""
 

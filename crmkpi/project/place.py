@@ -19,6 +19,7 @@ from crmkpi.project.errors import (
     ProjectDamagedError,
     ProjectMissingError,
     ProjectNewerError,
+    ProjectUnwritableError,
 )
 from crmkpi.project.file import pack, unpack
 
@@ -72,11 +73,25 @@ class Place:
 
 
 @contextmanager
+def _writable(path: Path) -> Iterator[None]:
+    """A new project where the system does not let us write is the user's path, not our fault."""
+    try:
+        yield
+    except OSError as error:
+        at = Path(error.filename) if isinstance(error.filename, str) else None
+        # an error about another file (an export that went away) is not about the project's place
+        if at is None or not (at == path or path in at.parents or at in path.parents):
+            raise
+        raise ProjectUnwritableError(path=path.name, reason=error.strerror or "") from error
+
+
+@contextmanager
 def opened(path: Path, create: bool = False, write_back: bool = False) -> Iterator[Place]:
     """A project by its path, as a directory to work in.
 
     A `*.crmkpi` file is unpacked to a temporary directory; with `write_back` it is packed again at the end,
-    only if nothing failed. `create` allows a path where nothing is yet.
+    only if nothing failed. `create` allows a path where nothing is yet. Raises NotAProjectError,
+    ProjectMissingError, ProjectDamagedError, ProjectUnwritableError.
     """
     if path.is_dir():
         if not create and not (path / DOCUMENT).is_file():
@@ -86,7 +101,8 @@ def opened(path: Path, create: bool = False, write_back: bool = False) -> Iterat
     if not path.exists() and not create:
         raise ProjectMissingError(path=path.name)
     if not path.exists() and path.suffix != SUFFIX:
-        yield Place(path)
+        with _writable(path):
+            yield Place(path)
         return
     with tempfile.TemporaryDirectory(prefix="crmkpi-") as directory:
         root = Path(directory) / "project"

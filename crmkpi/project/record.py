@@ -24,6 +24,8 @@ def load_settings(project: Project) -> LoadSettings:
         base=s.base,
         currency=s.currency_chosen,
         margin_rate=s.margin_rate,
+        loyalty_tiers=tuple(s.loyalty_tiers),
+        loyalty_floor=s.loyalty_floor,
     )
 
 

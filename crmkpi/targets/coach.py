@@ -5,11 +5,8 @@ Every answer is a plain dataclass that a view can show; nothing later than `as_o
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
-
-import numpy as np
 
 from crmkpi.catalog import benchmarks
 from crmkpi.catalog.metric import metrics
@@ -21,10 +18,9 @@ from crmkpi.periods import Period
 from crmkpi.targets import gather as room
 from crmkpi.targets.aim import Aims, suggest
 from crmkpi.targets.effort import Effort, effort, levers, priced_by
-from crmkpi.targets.facts import Facts
 from crmkpi.targets.gather import Filter, Gather, data_to, facts_of, filter_of
-from crmkpi.targets.history import history_of
 from crmkpi.targets.library import OwnBenchmark
+from crmkpi.targets.movement import movement
 from crmkpi.targets.plan import inputs_of
 from crmkpi.targets.resolve import resolve
 from crmkpi.targets.settings import TargetSettings
@@ -36,8 +32,6 @@ from crmkpi.tree.cascade import leaf_betas, propagate
 
 # more values than this are no segments one would name in a sentence
 MOST_VALUES = 300
-# growth that a leaf may be asked for: what its own past did nine times out of ten
-CAP = 0.9
 
 
 def read_line(data: DataDir, text: str, as_of: date | None = None) -> Wish:
@@ -216,37 +210,7 @@ def cascaded(
     values = gather.values(names, found.current_period, root.grain, where)
     facts = {name: facts_of(name) for name in names}
     steps = max(found.left, 1)
-    volatility, caps = _movement(gather, facts, values, root.grain, where, steps)
+    volatility, caps = movement(gather, facts, values, root.grain, where, steps)
     control = {name: facts[name].controllable for name in names}
     carried = propagate(node, values, found.goal, leaf_betas(node, values, volatility, control), caps)
     return carried.values.get(target.metric) if carried is not None and carried.reachable else None
-
-
-def _movement(
-    gather: Gather,
-    facts: Mapping[str, Facts],
-    values: Mapping[str, float | None],
-    grain: str,
-    where: Filter,
-    steps: int,
-) -> tuple[dict[str, float], dict[str, tuple[float, float]]]:
-    """Per metric: sd of its log change over the horizon, and lowest and highest log growth."""
-    volatility, caps = {}, {}
-    for name, about in facts.items():
-        value = values.get(name)
-        if not value or value <= 0:
-            continue
-        history = history_of(
-            [p for p in gather.series(name, grain, where) if p.value != 0], False, (0.0, None)
-        )
-        spread = history.sigma(steps)
-        if spread is None or history.scale.name != "log":
-            continue
-        volatility[name] = spread
-        changes = history.changes(steps)
-        up = max(float(np.quantile(changes, CAP)), spread) if len(changes) else spread
-        down = max(float(np.quantile(-changes, CAP)), spread) if len(changes) else spread
-        ceiling = about.limits[1]
-        top = up if ceiling is None else min(up, math.log(ceiling / value) if value < ceiling else 0.0)
-        caps[name] = (-down, top)
-    return volatility, caps

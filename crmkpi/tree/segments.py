@@ -141,7 +141,7 @@ def segment_parts(
     split = evaluate_periods(data, [metric], both, by=dimension, where=where)
     whole = evaluate_periods(data, [metric], both, where=where)
     before, after = whole.value(metric, vs.text), whole.value(metric, period.text)
-    kind, parts = _parts(metric, split, vs, period)
+    kind, parts = parts_between(metric, split, vs, period)
     parts = tuple(sorted(parts, key=lambda p: -abs(p.contribution or 0.0)))
     found = SegmentSplit(metric, dimension, before, after, kind, parts, warnings=_warnings(split))
     if found.change is None or any(p.contribution is None for p in parts):
@@ -152,7 +152,10 @@ def segment_parts(
     return replace(found, simpson=simpson(parts, found.change), overlap=overlap)
 
 
-def _parts(metric: str, split: Result, vs: Period, period: Period) -> tuple[str, tuple[SegmentPart, ...]]:
+def parts_between(
+    metric: str, split: Result, vs: Period, period: Period
+) -> tuple[str, tuple[SegmentPart, ...]]:
+    """Kind and parts of a metric's change between two periods of an evaluation that is split by a dimension."""
     klass = metrics()[metric].klass
     before, after = _rows(split, metric, vs), _rows(split, metric, period)
     if klass in ADDITIVE:

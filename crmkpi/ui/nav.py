@@ -23,10 +23,14 @@ MENU = (
 )
 MORE = (
     ("drivers", ":material/stacked_bar_chart:"),
+    ("whatif", ":material/instant_mix:"),
     ("customers", ":material/groups:"),
+    ("campaigns", ":material/mail:"),
     ("glossary", ":material/menu_book:"),
 )
 START = "start"
+# a page stands in the menu only where one of these tables was loaded
+NEEDS = {"campaigns": ("messages", "campaigns")}
 
 
 def page_of(stem: str) -> Path:
@@ -68,7 +72,14 @@ def _sections(t: Words) -> dict[str, list[st.Page]]:
 
 
 def _page(stem: str, icon: str, t: Words) -> st.Page:
-    return st.Page(page_of(stem), title=t(f"{stem}.title"), icon=icon, url_path=stem)
+    shown = stem not in NEEDS or bool(set(NEEDS[stem]) & set(session.loaded_tables()))
+    return st.Page(
+        page_of(stem),
+        title=t(f"{stem}.title"),
+        icon=icon,
+        url_path=stem,
+        visibility="visible" if shown else "hidden",
+    )
 
 
 def _top_bar(t: Words) -> None:

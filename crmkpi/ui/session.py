@@ -160,6 +160,12 @@ def project_name() -> str | None:
     return drafts.place(found).read().name if found and drafts.has(found) else None
 
 
+def loaded_tables() -> list[str]:
+    """Canonical tables of the open project; empty before the first load."""
+    found, drafts = st.session_state.get(PROJECT), Drafts()
+    return drafts.place(found).data.tables() if found and drafts.has(found) else []
+
+
 def language() -> str:
     """The visitor's choice, else what the browser asks for, else Russian."""
     chosen = st.session_state.get(LANGUAGE) or st.query_params.get("lang")

@@ -39,7 +39,10 @@ def choose_tree(s: Session) -> bool:
             _grid(s, rest, chosen, best)
     hidden, starred = _nodes(s, chosen, t)
     if accepted:
-        tree = s.project.tree.model_copy(update={"template": chosen, "hidden": hidden, "starred": starred})
+        root = s.project.tree.root if s.project.tree.template == chosen else None
+        tree = s.project.tree.model_copy(
+            update={"template": chosen, "root": root, "hidden": hidden, "starred": starred}
+        )
         s.project = s.project.model_copy(update={"tree": tree})
         s.save()
         s.drop("template")

@@ -16,6 +16,8 @@ from crmkpi.views.tree import DEFAULT_TREE, Asked, periods_to_choose
 
 COMPARISONS = ("auto", "year_ago", "previous", "to_date")
 MOST_DIMENSIONS = 8
+# months first: they are what people ask for
+GRAINS = ("month", "quarter")
 
 
 def asked(s: Session) -> Asked:
@@ -51,7 +53,8 @@ def controls(s: Session) -> Asked:
 
 def _period(s: Session, chosen: str | None, t: Words) -> str | None:
     assert s.data is not None
-    choices = [None, *periods_to_choose(s.data, project_of(s).tree.template or DEFAULT_TREE)]
+    template = project_of(s).tree.template or DEFAULT_TREE
+    choices = [None, *(p for grain in GRAINS for p in periods_to_choose(s.data, template, grain))]
     return st.selectbox(
         t("tree.period"),
         choices,

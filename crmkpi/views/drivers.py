@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from crmkpi.engine.data import DataDir
+from crmkpi.engine.dimensions import Where
 from crmkpi.i18n import Words
+from crmkpi.project.document import Project
+from crmkpi.targets.usual import usual_change
 from crmkpi.tree.explain import Explained
+from crmkpi.tree.intervals import with_intervals
 from crmkpi.tree.shown import ShownNode
 from crmkpi.views.parts import Part
-from crmkpi.views.tree import arrow, direction, signed_value
+from crmkpi.views.tree import Asked, arrow, direction, explained_tree, signed_value
 
 MOST = 10
 
@@ -21,6 +26,12 @@ class DriversView:
     check: str | None
     reason: str | None
     moved_together: tuple[Part, ...]
+    interval: str | None = None
+
+
+def explained_with_intervals(data: DataDir, project: Project, asked: Asked) -> Explained:
+    """The tree's numbers for what was asked, every part with its 80 % interval where customers allow one."""
+    return with_intervals(data, explained_tree(data, project, asked), asked.where)
 
 
 def drivers_view(found: Explained, leaves: bool, t: Words) -> DriversView:
@@ -41,7 +52,21 @@ def drivers_view(found: Explained, leaves: bool, t: Words) -> DriversView:
         sum=signed_value(found.attribution.sum_of_leaves or 0.0, top.unit, t),
         change=signed_value(top.change or 0.0, top.unit, t),
     )
-    return DriversView((ends[0], *_bounded(rows, top, t), ends[1]), check, None, together)
+    known = any(row.low is not None for row in rows)
+    interval = t("why_more.interval") if known else None
+    return DriversView((ends[0], *_bounded(rows, top, t), ends[1]), check, None, together, interval)
+
+
+def usual_note(data: DataDir, found: Explained, where: tuple[Where, ...], t: Words) -> str | None:
+    """Says when the root's change is no larger than it usually is between two such periods; None when it is."""
+    top = found.top
+    if top.metric is None or not top.change:
+        return None
+    usual = usual_change(data, top.metric, found.period, found.vs, where)
+    if usual is None or not usual.inside:
+        return None
+    low, high = t.value(usual.low, top.unit, short=True), t.value(usual.high, top.unit, short=True)
+    return t("why_more.usual", low=low, high=high)
 
 
 def _leaves(found: Explained) -> list[ShownNode]:
@@ -52,8 +77,17 @@ def _leaves(found: Explained) -> list[ShownNode]:
 def _part(node: ShownNode, top: ShownNode, t: Words) -> Part:
     value = node.contribution or 0.0
     note = "" if node.metric is None else arrow(node.change) + t.change(node.before, node.after, node.unit)
+    if node.low is not None and node.high is not None:
+        low, high = signed_value(node.low, top.unit, t), signed_value(node.high, top.unit, t)
+        note = "; ".join(x for x in (note, t("why_more.range", low=low, high=high)) if x)
     return Part(
-        node.text(t), value, signed_value(value, top.unit, t), direction(value, None, top.better), note
+        node.text(t),
+        value,
+        signed_value(value, top.unit, t),
+        direction(value, None, top.better),
+        note,
+        node.low,
+        node.high,
     )
 
 

@@ -7,13 +7,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Part:
-    """One row of a bar picture. `direction`: good, bad, neutral for the business, `total` for end bars."""
+    """One row of a bar picture. `direction`: good, bad, neutral for the business, `total` for end bars.
+
+    `low` and `high`: interval of the value, drawn as a whisker where known.
+    """
 
     name: str
     value: float | None
     text: str
     direction: str = "neutral"
     note: str = ""
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from crmkpi.catalog import metrics
+from crmkpi.catalog.trees import Node
 from crmkpi.catalog.trees import template as template_of
 from crmkpi.engine.data import DataDir
 from crmkpi.engine.evaluate import Where, available, evaluate
@@ -35,6 +36,7 @@ class TreeCard:
     `direction`: good, bad or neutral for the business (not up or down). `contribution_share`: this node's part of
     the root's change beside the largest part, -1..1, None where there is no part; `direction_of_part` says whether
     the part helped the root. `missing` = why there is no number. `operator` = how the children make the node.
+    `outside` = says that the team does not control the node, empty where it does.
     """
 
     id: str
@@ -52,6 +54,7 @@ class TreeCard:
     level: str | None = None
     missing: str | None = None
     starred: bool = False
+    outside: str = ""
     operator: str | None = None
 
 
@@ -84,6 +87,12 @@ class TreeView:
     notices: tuple[str, ...]
 
 
+def tree_key(project: Project, asked: Asked) -> tuple[Hashable, ...]:
+    """What the numbers of a tree depend on besides the data: a key for keeping them."""
+    tree = project.tree
+    return (asked, tree.template, tree.root, tuple(tree.hidden), tuple(tree.starred))
+
+
 def tree_view(data: DataDir, project: Project, asked: Asked, t: Words) -> TreeView:
     """The chosen tree for the asked period. Errors are those of `explain` (a sentence each)."""
     found = explained_tree(data, project, asked)
@@ -109,7 +118,8 @@ def explained_tree(data: DataDir, project: Project, asked: Asked) -> Explained:
     """The tree's numbers for what was asked; without a choice, the opening view of definitions.md."""
     chosen = project.tree.template or DEFAULT_TREE
     to_date = asked.comparison == "to_date"
-    table = root_table(data, chosen)
+    root = chosen_top(data, project).metric if project.tree.root else None
+    table = root_table(data, chosen, root)
     covered = coverage_of(data, table)
     compare = {"previous": "previous", "year_ago": "year"}.get(asked.comparison)
     period: Period | str | None = asked.period
@@ -123,13 +133,23 @@ def explained_tree(data: DataDir, project: Project, asked: Asked) -> Explained:
     elif compare and isinstance(period, str):
         vs = partner(covered, parse_period(period), compare)
     hidden = frozenset(project.tree.hidden)
-    return explain(data, chosen, period, vs, asked.where, hidden=hidden, to_date=to_date)
+    return explain(data, chosen, period, vs, asked.where, hidden=hidden, to_date=to_date, root=root)
 
 
-def root_table(data: DataDir, template: str) -> str:
+def chosen_top(data: DataDir, project: Project) -> Node:
+    """The root that is shown: the person's choice where the template offers it and the data feed it."""
+    tree, gaps = template_of(project.tree.template or DEFAULT_TREE), available(data)
+    wanted = project.tree.root
+    offered = {tree.root.metric, *(choice.metric for choice in tree.instead)}
+    if wanted in offered and gaps.get(wanted, "") is None:
+        return tree.with_root(wanted)
+    return chosen_root(tree, gaps)
+
+
+def root_table(data: DataDir, template: str, root: str | None = None) -> str:
     """The table that dates the root of a template under these data (orders, or messages for a funnel)."""
-    root = chosen_root(template_of(template), available(data))
-    return metrics()[root.metric].table
+    found = root or chosen_root(template_of(template), available(data)).metric
+    return metrics()[found].table
 
 
 def periods_to_choose(data: DataDir, template: str, grain: str = "month") -> tuple[str, ...]:
@@ -196,6 +216,7 @@ def _card(
         edge=node.edge,
         level=node.level,
         starred=node.id in starred,
+        outside=t("look.not_yours") if node.controllable == "no" and node.metric else "",
         operator=operator_of(identity),
     )
 
@@ -253,7 +274,7 @@ def _sparks(data: DataDir, found: Explained, where: tuple[Where, ...]) -> dict[s
         before = first.previous()
         assert before is not None
         first = before
-    covered = coverage_of(data, root_table(data, found.template))
+    covered = coverage_of(data, root_table(data, found.template, found.top.metric))
     names = sorted({n.metric for n in found.nodes if n.metric})
     start = max(first.first, covered.first)
     result = evaluate(data, names, grain, first=start, last=min(last.last, covered.last), where=where)
@@ -265,7 +286,7 @@ def _sparks(data: DataDir, found: Explained, where: tuple[Where, ...]) -> dict[s
 
 def _notices(data: DataDir, found: Explained, asked: Asked, t: Words) -> tuple[str, ...]:
     """What the reader must know about the two periods: season, a pause at the end, like for like."""
-    covered = coverage_of(data, root_table(data, found.template))
+    covered = coverage_of(data, root_table(data, found.template, found.top.metric))
     notes = []
     if found.to_date or asked.comparison == "to_date":
         notes.append(t("opening.to_date"))

@@ -47,3 +47,18 @@ def test_an_unticked_node_stays_hidden_after_a_reload(shop_home, opened):
     tree = drafts.place(drafts.last()).read().tree
     assert tree.hidden == ["aov"]
     assert tree.starred == ["purchase_frequency"]
+
+
+def test_the_view_is_chosen_once_and_saved(shop_home, opened):
+    app = opened("tree")
+    app.button_group(key="look_levels_ecommerce_revenue").set_value("strategic").run()
+    assert not app.exception, app.exception
+    drafts = Drafts(shop_home)
+    assert drafts.place(drafts.last()).read().tree.view == "strategic"
+
+
+def test_a_quarter_can_be_looked_at(shop_home, opened):
+    app = opened("tree")
+    app.selectbox(key="tree_period").set_value("2025-Q4").run()
+    assert not app.exception, app.exception
+    assert "4 кв" in app.subheader[0].value

@@ -116,7 +116,7 @@ function spark(values, w, h) {
   return s;
 }
 
-const spoken = (n, words) => [n.starred ? words.starred : '', n.name, n.missing ? n.missing : [n.value_text, n.change_text, n.status_text].filter(Boolean).join(', '), n.contribution_text ? `${words.part} ${n.contribution_text}` : '', n.edge === 'influence' ? words.influence : ''].filter(Boolean).join('. ');
+const spoken = (n, words) => [n.starred ? words.starred : '', n.name, n.missing ? n.missing : [n.value_text, n.change_text, n.status_text].filter(Boolean).join(', '), n.contribution_text ? `${words.part} ${n.contribution_text}` : '', n.edge === 'influence' ? words.influence : '', n.outside || ''].filter(Boolean).join('. ');
 
 function item(e, r, state, words) {
   e.dataset.id = r.n.id;
@@ -134,6 +134,7 @@ function nameOf(n) {
   const e = el('div', 'name');
   if (n.starred) e.append(el('span', 'star', '★'));
   e.append(document.createTextNode(n.name));
+  if (n.outside) { const mark = el('span', 'outside', '⊘'); mark.title = n.outside; e.append(mark); }
   return e;
 }
 

@@ -1,0 +1,25 @@
+"""The sample shop as a saved project, for tests that must find what was planted in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from crmkpi.ingest.load import load
+from crmkpi.project.document import Project, TreeChoice
+from crmkpi.project.drafts import Drafts
+from crmkpi.ui.loading import after_load
+
+SAMPLE = Path(__file__).resolve().parents[2] / "sample_data" / "shop_ru"
+
+
+def sample_project(home: Path, template: str = "ecommerce_revenue") -> Project:
+    """A saved draft with all sample files loaded."""
+    drafts = Drafts(home)
+    project = Project(name="Пример", tree=TreeChoice(template=template))
+    place = drafts.place(project.id)
+    place.root.mkdir(parents=True)
+    result = load(sorted(SAMPLE.iterdir()), place.data)
+    assert not result.unanswered
+    project = after_load(project, place.data)
+    drafts.save(project)
+    return project
