@@ -3,7 +3,8 @@
 import streamlit as st
 
 from crmkpi.ui import inbox
-from crmkpi.ui.files_step import add_files, confirm_files
+from crmkpi.ui.add_files import add_files
+from crmkpi.ui.files_step import confirm_files
 from crmkpi.ui.receipt import show_receipt
 from crmkpi.ui.session import open_page
 from crmkpi.ui.settings_box import settings_box

@@ -54,7 +54,7 @@ def command_load(args: argparse.Namespace, t: Words) -> int:
             remembered={k: v.model_dump() for k, v in project.confirmed.items()},
             words=t,
         )
-        place.write(recorded(project.model_copy(update={"lang": args.lang}), result))
+        place.write(recorded(project.model_copy(update={"lang": args.lang}), place.data))
     for option, given in (("--mapping", mapping), ("--answers", answers)):
         _say_unused(option, given, result.files, t)
     document: dict[str, Any] = result.as_dict(t)

@@ -73,7 +73,8 @@ def build(parts: Parts, settings: LoadSettings) -> Built:
     out.columns = {table: _columns(found) for table, found in by_table.items()}
     ids = customer_numbers([f["customer_id"] for _, f in parts if "customer_id" in f.columns])
     others = {t: _physical(t, found, ids, out) for t, found in by_table.items() if t not in SALES}
-    out.everyone = any(entry.answers.get("anonymous_orders") == "all" for entry, _ in parts)
+    answered = any(entry.answers.get("anonymous_orders") == "all" for entry, _ in parts)
+    out.everyone = settings.base == "all" or (settings.base is None and answered)
     sales = None
     if "orders" in by_table or "order_lines" in by_table:
         sales = _sales(by_table, ids, others.get("customers"), settings, out)
@@ -128,8 +129,7 @@ def _sales(
     if sales.lines is not None:
         out.frames["order_lines"] = sales.lines
     out.bridge = sales.bridge
-    everyone = settings.base == "all" or out.everyone
-    out.switches = effects(sales.documents, rules, everyone, out.scale)
+    out.switches = effects(sales.documents, rules, out.everyone, out.scale)
     out.receipt = sales_receipt(sales.documents, sales.orders, sales.returns, out.scale)
     out.findings += _updated(sales.source, sales.merged)
     if not orders:

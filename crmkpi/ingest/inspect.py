@@ -220,7 +220,7 @@ def _questions(
 def all_questions(seen: Seen, zone: str | None) -> list[Question]:
     """The report's questions and those that only the typed rows can raise."""
     table = seen.report.table
-    if table not in ASKED:
+    if table not in ASKED or TABLES[table].missing(set(seen.report.mapping)):
         return seen.report.questions
     return [*seen.report.questions, *row_questions(seen, seen.cleaned(zone, ASKED[table]))]
 

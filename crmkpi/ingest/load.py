@@ -274,7 +274,7 @@ def _fill(meta: Meta, built: Built, settings: LoadSettings) -> None:
     meta.margin_rate = settings.margin_rate
     meta.loyalty_tiers, meta.loyalty_floor = list(settings.loyalty_tiers), settings.loyalty_floor
     meta.coverage, meta.dimensions, meta.columns = built.coverage, built.dimensions, built.columns
-    everyone = ["base_all"] if settings.base == "all" or built.everyone else []
+    everyone = ["base_all"] if built.everyone else []
     meta.flags = sorted({*built.flags, *everyone})
 
 

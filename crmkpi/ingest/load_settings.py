@@ -12,7 +12,8 @@ from crmkpi.ingest.attribute_messages import DEFAULT_DAYS
 @dataclass(frozen=True)
 class LoadSettings:
     """`zone`: the project's time zone (None: times stay as written). `base`: tree of the customer base, or of
-    all sales with «anonymous» as a branch. `currency`: which one counts where a column holds several.
+    all sales with «anonymous» as a branch (None: as was answered about the files, else that of the base).
+    `currency`: which one counts where a column holds several.
     `prefixes`: what document numbers with these letters are (sale, return, adjustment), over the rule.
     `attribution_days` times 24 hours before an order, by the last click or open. `loyalty_tiers`: tiers of the
     loyalty programme from the lowest up, `loyalty_floor`: the lowest one that counts as reached."""
@@ -22,7 +23,7 @@ class LoadSettings:
     drop_exact_duplicates: bool = False
     exclude_tests: bool = True
     negatives_as_returns: bool = True
-    base: Literal["customers", "all"] = "customers"
+    base: Literal["customers", "all"] | None = None
     currency: str | None = None
     margin_rate: float | None = None
     attribution_days: int = DEFAULT_DAYS

@@ -1,9 +1,9 @@
-"""The jobs of a worker process: inspect and load, plain JSON in, plain JSON out.
+"""The jobs of a worker process: inspect, preview and load, plain JSON in, plain JSON out.
 
 This is the program that `worker.run` starts (`python -m crmkpi.ingest.worker_jobs`); it imports what its jobs
 need before it asks for an order, so that a spare child has that behind it.
 
-Payload of both: `paths` (absolute), and optionally `names` (what the user calls them, in the same order),
+Payload of all: `paths` (absolute), and optionally `names` (what the user calls them, in the same order),
 `answers`, `mapping`, `remembered` (see inspect.py), `lang`.
 """
 
@@ -16,6 +16,7 @@ from crmkpi.engine.data import DataDir
 from crmkpi.i18n import Words
 from crmkpi.ingest.inspect import inspect
 from crmkpi.ingest.load import LoadSettings, load
+from crmkpi.ingest.preview import preview
 from crmkpi.ingest.worker_child import Job, Progress, Report, serve
 
 
@@ -27,6 +28,17 @@ def inspect_files(payload: dict[str, Any], report: Report) -> list[dict[str, obj
     for n, (path, name) in enumerate(paths.items()):
         report(Progress("reading", n / len(paths), {"file": name}))
         found += [r.as_dict(words) for r in inspect([path], words, *given, names={path: name})]
+    return found
+
+
+def preview_files(payload: dict[str, Any], report: Report) -> list[dict[str, object]]:
+    """The list of `inspect` with what the mapping screen shows besides (preview.py). Writes nothing."""
+    words, paths = Words(payload.get("lang", "ru")), _paths(payload)
+    given = (payload.get("answers"), payload.get("remembered"), payload.get("mapping"))
+    found: list[dict[str, object]] = []
+    for n, (path, name) in enumerate(paths.items()):
+        report(Progress("reading", n / len(paths), {"file": name}))
+        found += preview([path], words, *given, names={path: name})
     return found
 
 
@@ -58,7 +70,7 @@ def _paths(payload: dict[str, Any]) -> dict[Path, str]:
     return dict(zip(paths, names, strict=True))
 
 
-JOBS: dict[str, Job] = {"inspect": inspect_files, "load": load_files}
+JOBS: dict[str, Job] = {"inspect": inspect_files, "preview": preview_files, "load": load_files}
 
 if __name__ == "__main__":
     serve(JOBS)

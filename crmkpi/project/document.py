@@ -77,10 +77,10 @@ class Settings(BaseModel):
     zone: str | None = None
     inactivity_days: int = Field(default=90, ge=1, le=3650)
     margin_rate: float | None = Field(default=None, ge=-1, le=1)
-    base: Literal["customers", "all"] = "customers"
     exclude_tests: bool = True
-    negatives_as_returns: bool = True
     drop_exact_duplicates: bool = False
+    negatives_as_returns: bool = True
+    base: Literal["customers", "all"] | None = None
     own_total: float | None = None
     loyalty_tiers: list[str] = Field(default_factory=list)
     loyalty_floor: str | None = None

@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crmkpi.errors import CrmKpiError
-from crmkpi.project.document import Project
+from crmkpi.project.document import Confirmed, Project
 from crmkpi.project.errors import NotAProjectError
 from crmkpi.project.file import pack, unpack
-from crmkpi.project.place import Place
+from crmkpi.project.place import DOCUMENT, Place
 
 ID = re.compile(r"[0-9a-f]{16}")
+# so many drafts are asked for mappings that were confirmed earlier
+REMEMBERED = 12
 
 
 @dataclass(frozen=True)
@@ -68,13 +70,31 @@ class Drafts:
         return found if self.has(found) else None
 
     def entries(self) -> list[DraftEntry]:
-        """All drafts, the latest first."""
-        found = []
-        for folder in self.folder.glob("*") if self.folder.is_dir() else ():
-            if ID.fullmatch(folder.name) and Place(folder).exists():
-                saved = (folder / "project.json").stat().st_mtime
-                found.append(DraftEntry(folder.name, Place(folder).read().name, saved))
+        """All drafts that can be read, the latest first; a damaged one never hides the others."""
+        folders = self.folder.glob("*") if self.folder.is_dir() else ()
+        found = [entry for folder in folders if (entry := self._entry(folder)) is not None]
         return sorted(found, key=lambda e: -e.saved)
+
+    def confirmed(self, without: str | None = None) -> dict[str, Confirmed]:
+        """Mappings that were confirmed in the latest drafts of this computer, by header set, newer ones winning.
+
+        Answers stay behind: which year or currency is meant may differ between two shops with the same headers.
+        """
+        found: dict[str, Confirmed] = {}
+        for entry in self.entries()[:REMEMBERED]:
+            if entry.id != without:
+                known = self.place(entry.id).read().confirmed
+                found = {k: v.model_copy(update={"answers": {}}) for k, v in known.items()} | found
+        return found
+
+    def _entry(self, folder: Path) -> DraftEntry | None:
+        if not self.has(folder.name):
+            return None
+        try:
+            name = Place(folder).read().name
+        except CrmKpiError:
+            return None
+        return DraftEntry(folder.name, name, (folder / DOCUMENT).stat().st_mtime)
 
     def export(self, project_id: str, target: Path) -> None:
         """Pack a draft into a project file."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from crmkpi.engine.data import DataDir
-from crmkpi.ingest.file_report import FileReport
-from crmkpi.ingest.load import LoadResult, LoadSettings
-from crmkpi.project.document import FileRecord, Project
+from crmkpi.ingest.files import Entry, read_index
+from crmkpi.ingest.load import LoadSettings
+from crmkpi.ingest.load_record import read_record
+from crmkpi.ingest.receipt import FileReceipt
+from crmkpi.project.document import Confirmed, FileRecord, Project
 from crmkpi.project.errors import ProjectWithoutDataError
 from crmkpi.project.place import Place
 
@@ -34,29 +36,43 @@ def data_of(place: Place) -> DataDir:
     return place.data
 
 
-def recorded(project: Project, result: LoadResult) -> Project:
-    """The document after a load: which files the tables rest on and the currency found. Nothing else changes."""
-    fresh = [_record(report) for report in result.files if report.loaded and report.table]
-    named = {record.identity for record in fresh}
-    kept = [f for f in project.files if f.identity not in named and f.sha256 in result.kept_files]
+def recorded(project: Project, data: DataDir) -> Project:
+    """The document after a load: the files that the tables rest on, their mappings as confirmed, the currency.
+
+    Everything is read from the store, so it is the same whoever loaded. Targets, tree and baselines stay.
+    """
+    entries = read_index(data.root).entries
+    record = read_record(data.root)
+    receipts = {_name(r): r for r in record.receipt.files} if record is not None else {}
+    confirmed = dict(project.confirmed) | {e.header_set: _confirmed(e) for e in entries}
     settings = project.settings
-    if result.currency:
-        settings = settings.model_copy(update={"currency": result.currency})
-    return project.model_copy(update={"files": [*kept, *fresh], "settings": settings})
+    if settings.currency is None and data.tables() and data.meta.currency:
+        settings = settings.model_copy(update={"currency": data.meta.currency})
+    files = [_record(entry, receipts.get(_name(entry))) for entry in entries]
+    return project.model_copy(update={"files": files, "confirmed": confirmed, "settings": settings})
 
 
-def _record(report: FileReport) -> FileRecord:
+def _name(one: Entry | FileReceipt) -> tuple[str, str | None, str | None]:
+    return one.file, one.member, one.sheet
+
+
+def _confirmed(entry: Entry) -> Confirmed:
+    columns = {c: header for c, header in entry.labels.items() if c not in entry.dimensions}
+    return Confirmed(table=entry.table, columns=columns, answers=entry.answers)
+
+
+def _record(entry: Entry, receipt: FileReceipt | None) -> FileRecord:
     return FileRecord(
-        file=report.file,
-        sha256=report.sha256,
-        bytes=report.bytes,
-        member=report.member,
-        sheet=report.sheet,
-        table=report.table or "",
-        system=report.system,
-        header_set=report.header_set,
-        mapping=report.mapping,
-        rows_in=report.rows_in,
-        rows_used=report.rows_used,
-        rows_rejected=report.rows_rejected,
+        file=entry.file,
+        sha256=entry.sha256,
+        bytes=entry.bytes,
+        member=entry.member,
+        sheet=entry.sheet,
+        table=entry.table,
+        system=entry.system,
+        header_set=entry.header_set,
+        mapping=_confirmed(entry).columns,
+        rows_in=receipt.rows_in if receipt else entry.rows,
+        rows_used=receipt.rows_used if receipt else entry.rows,
+        rows_rejected=receipt.rows_rejected if receipt else 0,
     )

@@ -74,6 +74,17 @@ def take_given(s: Session, paths: Sequence[Path]) -> None:
         shutil.copyfile(path, target)
 
 
+def take_text(s: Session, text: str, name: str) -> None:
+    """Put a pasted range into the inbox as a file; cells copied from a spreadsheet are split by tabs."""
+    folder = inbox(s)
+    assert folder is not None
+    content = text.encode("utf-8")
+    suffix = "tsv" if "\t" in text else "csv"
+    target = folder / hashlib.sha256(content).hexdigest()[:16] / f"{safe_name(name)}.{suffix}"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(content)
+
+
 def _copy(upload: UploadedFile, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     digest, part = hashlib.sha256(), folder / f".part-{upload.file_id}"

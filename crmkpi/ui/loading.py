@@ -12,11 +12,9 @@ import streamlit as st
 from crmkpi.engine.data import DataDir
 from crmkpi.i18n import Words
 from crmkpi.ingest import worker
-from crmkpi.ingest.files import Entry, read_index
 from crmkpi.ingest.worker import WorkerLimits
 from crmkpi.ingest.worker_child import Progress
-from crmkpi.project.document import Confirmed, FileRecord, Project
-from crmkpi.project.record import load_settings
+from crmkpi.project.record import load_settings, recorded
 from crmkpi.ui.caching import HOURS
 from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
@@ -28,7 +26,7 @@ Report = dict[str, Any]
 def reports(s: Session, paths: Sequence[Path]) -> list[Report]:
     """What the waiting files are; read again only when an answer or a mapping changed."""
     answers, mapping = s.get("answers", {}), s.get("mapping", {})
-    remembered = _remembered(s.project)
+    remembered = _remembered(s)
     names = tuple((str(p), p.parent.name) for p in paths)
     with st.spinner(s.t("data.reading")):
         return _inspected(names, answers, mapping, remembered, s.lang, s.project.id if s.project else "")
@@ -52,18 +50,22 @@ def _inspected(
         "remembered": remembered,
         "lang": lang,
     }
-    return cast(list[Report], worker.run("inspect", payload, limits=WorkerLimits.for_files(paths)))
+    return cast(list[Report], worker.run("preview", payload, limits=WorkerLimits.for_files(paths)))
 
 
-def load_files(s: Session, paths: Sequence[Path]) -> Report:
-    """Load files into the open project and save it. Returns the JSON of `load` (cli.md)."""
+def load_files(s: Session, paths: Sequence[Path], append: bool = True) -> Report:
+    """Load files into the open project and save it. Returns the JSON of `load` (cli.md).
+
+    With `append` known numbers are updated and new rows added; without it, a file of the same kind is replaced.
+    """
     assert s.project is not None and s.place is not None
     payload = {
         "paths": list(paths),
         "names": [p.name for p in paths],
         "answers": s.get("answers", {}),
         "mapping": s.get("mapping", {}),
-        "remembered": _remembered(s.project),
+        "remembered": _remembered(s),
+        "append": append,
         "settings": asdict(load_settings(s.project)),
         "lang": s.lang,
         "data": s.place.root / "data",
@@ -77,7 +79,7 @@ def load_files(s: Session, paths: Sequence[Path]) -> Report:
         ),
     )
     bar.empty()
-    s.project = after_load(s.project, DataDir(s.place.root / "data"))
+    s.project = recorded(s.project, DataDir(s.place.root / "data"))
     s.save()
     return document
 
@@ -91,41 +93,12 @@ def _say(bar: Any, progress: Progress, t: Words) -> None:
     )
 
 
-def _remembered(project: Project | None) -> Report:
-    return {k: v.model_dump() for k, v in project.confirmed.items()} if project else {}
-
-
-def after_load(project: Project, data: DataDir) -> Project:
-    """The document after a load: its files as the store has them, confirmed mappings, the currency found."""
-    entries = read_index(data.root).entries
-    confirmed = dict(project.confirmed) | {e.header_set: _confirmed(e) for e in entries}
-    settings = project.settings
-    if settings.currency is None and data.tables() and data.meta.currency:
-        settings = settings.model_copy(update={"currency": data.meta.currency})
-    return project.model_copy(
-        update={"files": [_record(e) for e in entries], "confirmed": confirmed, "settings": settings}
-    )
-
-
-def _confirmed(entry: Entry) -> Confirmed:
-    columns = {c: header for c, header in entry.labels.items() if c not in entry.dimensions}
-    return Confirmed(table=entry.table, columns=columns, answers=entry.answers)
-
-
-def _record(entry: Entry) -> FileRecord:
-    return FileRecord(
-        file=entry.file,
-        sha256=entry.sha256,
-        bytes=entry.bytes,
-        member=entry.member,
-        sheet=entry.sheet,
-        table=entry.table,
-        system=entry.system,
-        header_set=entry.header_set,
-        mapping=_confirmed(entry).columns,
-        rows_in=entry.rows,
-        rows_used=entry.rows,
-    )
+def _remembered(s: Session) -> Report:
+    """Mappings by header set: the project's own, with answers, before those of the person's other projects."""
+    if s.project is None:
+        return {}
+    known = s.drafts.confirmed(without=s.project.id) | s.project.confirmed
+    return {k: v.model_dump() for k, v in known.items()}
 
 
 def sample_files(lang: str) -> list[Path]:

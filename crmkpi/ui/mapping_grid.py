@@ -11,7 +11,7 @@ from st_aggrid import AgGrid, StAggridTheme
 
 from crmkpi.charts.theme import FONT, palette
 from crmkpi.i18n import Words
-from crmkpi.views.data import UNUSED, FileCard, takes
+from crmkpi.views.files import UNUSED, FileCard, takes
 
 ROW, MOST_ROWS = 38, 14
 # texts of the grid that a reader can meet here; the rest of its menus is switched off
@@ -64,7 +64,7 @@ def grid_theme(dark: bool) -> StAggridTheme:
 
 def _line(row: Mapping[str, Any], names: Mapping[str, str], t: Words) -> dict[str, str]:
     mark = f"{t('data.check_mark')} " if row["check"] else ""
-    unread = f" {t('data.unread', n=row['unread'])}" if row["unread"] else ""
+    unread = f" {row['unread']}" if row["unread"] else ""
     return {
         "source": row["source"],
         "examples": row["examples"],

@@ -1,4 +1,4 @@
-"""After the load: the receipt of rows, the bridge from the file's sum to the root, and the way on."""
+"""After the load: can the data be used, what changed, the bridge from the file's sum to the root, the findings."""
 
 from __future__ import annotations
 
@@ -7,57 +7,83 @@ import streamlit as st
 from crmkpi.charts.parts import waterfall_chart
 from crmkpi.ui import figures
 from crmkpi.ui.caching import kept
-from crmkpi.ui.files_step import ICONS
 from crmkpi.ui.nav import go_to
+from crmkpi.ui.quality_box import quality_card, rejected_button, switch_card
 from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
+from crmkpi.views.changes import changes_view
 from crmkpi.views.data import ReceiptView, explained_difference, receipt_view
+from crmkpi.views.files import loaded_columns
+from crmkpi.views.unlocks import table_unlocks
 
 
 def show_receipt(s: Session) -> None:
-    """Verdict, next step, bridge, then the lines for those who want to check."""
+    """Verdict, next step, what changed, switches beside the bridge, then the lines for those who want to check."""
     data, t = s.data, s.t
     assert data is not None and s.project is not None
-    view: ReceiptView | None = kept(s, "receipt", (), lambda: receipt_view(data, t))
-    if view is None:
+    view: ReceiptView | None = kept(s, "receipt", _state(s), lambda: receipt_view(data, t))
+    if view is None or view.verdict is None:
         st.info(t("data.no_receipt"))
         return
-    lines = [t("data.table_line", name=x.name, rows=x.rows, span=x.span) for x in view.tables]
-    figures.verdict("receipt", "good", t("data.loaded"), lines[:1])
+    figures.verdict("receipt", view.verdict.tone, view.verdict.headline, view.verdict.sentences)
     if st.button(t("data.next"), type="primary", icon=":material/account_tree:", key="to_tree"):
         go_to("tree")
+    _changes(s)
     if view.bridge:
         _bridge(s, view)
-    with st.expander(t("data.receipt"), icon=":material/receipt_long:"):
-        st.table(
-            {
-                t("data.file"): [plain(x.file) for x in view.files],
-                t("data.table"): [x.table for x in view.files],
-                t("data.rows_in"): [x.rows_in for x in view.files],
-                t("data.rows_used"): [x.rows_used for x in view.files],
-                t("data.rows_rejected"): [x.rejected for x in view.files],
-                t("data.reasons"): [plain(x.reasons) for x in view.files],
-            }
-        )
-        for line in lines:
-            st.caption(plain(line))
-    notes = [x for x in view.issues if x[0] != "info"]
-    with st.expander(
-        t.plural("data.issues", len(view.issues)), icon=":material/fact_check:", expanded=bool(notes)
-    ):
-        for level, message in view.issues:
-            st.markdown(f"{ICONS[level]} {plain(message)}")
+    quality_card(s, view)
+    _rows(s, view)
+    _table_unlocks(s)
+
+
+def _state(s: Session) -> tuple[str, ...]:
+    """What the record beside the tables depends on besides the tables themselves."""
+    assert s.project is not None
+    return (s.project.settings.model_dump_json(), *(f.sha256 for f in s.project.files))
+
+
+def _changes(s: Session) -> None:
+    """What this month's file changed, until the visitor has seen it."""
+    t, project = s.t, s.project
+    assert project is not None
+    found = changes_view(s.get("changes"), len(project.targets), t)
+    if found is None:
+        return
+    with st.container(key=f"verdict_{found.tone}_changes"):
+        st.subheader(plain(found.headline), anchor=False)
+        st.markdown("  \n".join(plain(line) for line in found.sentences))
+        if found.months:
+            with st.expander(t("data_ui.changed_months"), icon=":material/history:"):
+                st.table(
+                    {
+                        t("data_ui.month"): [m.month for m in found.months],
+                        t("data_ui.month_orders"): [m.orders for m in found.months],
+                        t("data_ui.month_before"): [m.before for m in found.months],
+                        t("data_ui.month_after"): [m.after for m in found.months],
+                        t("data_ui.month_change"): [plain(m.change) for m in found.months],
+                    }
+                )
+        if st.button(t("data_ui.seen"), icon=":material/done:", key="changes_seen"):
+            s.drop("changes")
+            st.rerun()
 
 
 def _bridge(s: Session, view: ReceiptView) -> None:
-    t, project = s.t, s.project
-    assert project is not None
+    t = s.t
     left, right = st.columns([3, 2])
     with left, st.container(key="card_bridge", height="stretch"):
         st.subheader(t("data.bridge"), anchor=False)
         st.caption(t("data.bridge_text"))
         figures.chart(s, "load_bridge", (view.steps,), lambda ink: waterfall_chart(view.bridge, t, ink))
-    with right, st.container(key="card_own", height="stretch"):
+    with right:
+        switch_card(s, view)
+        _own(s, view)
+
+
+def _own(s: Session, view: ReceiptView) -> None:
+    t, project = s.t, s.project
+    assert project is not None
+    with st.container(key="card_own"):
         st.subheader(t("data.own"), anchor=False)
         st.caption(t("data.own_text"))
         own = st.number_input(
@@ -73,3 +99,31 @@ def _bridge(s: Session, view: ReceiptView) -> None:
             s.save()
         if own is not None:
             st.markdown(f":material/search_insights: {plain(explained_difference(view, own, t))}")
+
+
+def _rows(s: Session, view: ReceiptView) -> None:
+    t = s.t
+    with st.expander(t("data.receipt"), icon=":material/receipt_long:"), st.container(key="scroll_receipt"):
+        st.table(
+            {
+                t("data.file"): [plain(x.file) for x in view.files],
+                t("data.table"): [x.table for x in view.files],
+                t("data.rows_in"): [x.rows_in for x in view.files],
+                t("data.rows_used"): [x.rows_used for x in view.files],
+                t("data.rows_rejected"): [x.rejected for x in view.files],
+                t("data.reasons"): [plain(x.reasons) for x in view.files],
+            }
+        )
+        for one in view.tables:
+            st.caption(plain(t("data.table_line", name=one.name, rows=one.rows, span=one.span)))
+    rejected_button(s, view)
+
+
+def _table_unlocks(s: Session) -> None:
+    t = s.t
+    found = table_unlocks(loaded_columns(s.data), t)
+    if not found:
+        return
+    with st.expander(t("data_ui.unlock_tables"), icon=":material/lock_open:"):
+        for one in found:
+            st.markdown(t("data_ui.unlock", what=f"**{plain(one.what)}**", metrics=plain(one.metrics)))

@@ -51,15 +51,11 @@ def _fields(s: Session, now: Settings) -> Settings:
         max_value=3650,
         help=t("settings.inactivity_help"),
     )
-    tests = st.checkbox(t("settings.tests"), value=now.exclude_tests)
-    copies = st.checkbox(t("settings.copies"), value=now.drop_exact_duplicates)
     return now.model_copy(
         update={
             "currency": currency,
             "margin_rate": None if margin is None else margin / 100,
             "inactivity_days": int(days),
-            "exclude_tests": tests,
-            "drop_exact_duplicates": copies,
         }
     )
 

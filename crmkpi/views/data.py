@@ -1,175 +1,30 @@
-"""The Data page: what files were taken for, what is asked, and what came of every row and every rouble."""
+"""The Data page after the load: can the data be used, what came of every row and every rouble, what changed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
+import polars as pl
+
+from crmkpi.catalog import metrics
 from crmkpi.engine.data import DataDir
 from crmkpi.i18n import Words
 from crmkpi.ingest.file_report import issue_text
 from crmkpi.ingest.load_record import LoadRecord, read_record
-from crmkpi.tables import TABLES
-from crmkpi.views.columns import column_name, table_name
+from crmkpi.ingest.rejected import read_rejected
+from crmkpi.ingest.switches import FIX_FIRST, SAFE, USABLE, SwitchEffect
+from crmkpi.ingest.text_table import Finding
+from crmkpi.views.columns import table_name
 from crmkpi.views.parts import Part
+from crmkpi.views.rows import csv_bytes
 
-UNUSED = ""
-# below this confidence a column is marked «проверьте»
-SURE = 0.75
-SHARES = ("percent",)
-SUMS = ("money", "number", "integer")
-
-
-@dataclass(frozen=True)
-class MappingRow:
-    """One column of a file: what it holds, what it was taken for, and why."""
-
-    source: str
-    kind: str
-    examples: str
-    taken: str
-    why: str
-    check: bool
-    total: str
-    unread: int
+TONES = {SAFE: "good", USABLE: "warn", FIX_FIRST: "bad"}
+LEVELS = ("error", "warning", "info")
+CENT = 0.005
 
 
-@dataclass(frozen=True)
-class OpenQuestion:
-    """A question with its options; `answer` = given or default, None while a person must decide."""
-
-    key: str
-    text: str
-    options: tuple[tuple[str, str], ...]
-    answer: str | None
-    default: str | None
-    changes_numbers: bool
-
-
-@dataclass(frozen=True)
-class FileCard:
-    """One table of one file. `name` is the key under which answers and a mapping are given."""
-
-    name: str
-    title: str
-    table: str | None
-    table_text: str
-    system: str | None
-    rows_text: str
-    rows: tuple[MappingRow, ...]
-    questions: tuple[OpenQuestion, ...]
-    issues: tuple[tuple[str, str], ...]
-    missing: str | None
-    check: bool
-
-
-def file_cards(
-    reports: Sequence[Mapping[str, Any]], answers: Mapping[str, Mapping[str, str]], t: Words
-) -> tuple[FileCard, ...]:
-    """Cards of inspected files (dictionaries of cli.md `inspect`), with the answers given so far; orders first."""
-    order = [*TABLES, None]
-    found = [_card(report, answers.get(report_name(report), {}), t) for report in reports]
-    return tuple(sorted(found, key=lambda card: (order.index(card.table), card.name)))
-
-
-def report_name(report: Mapping[str, Any]) -> str:
-    """Under which name this table takes answers and a mapping: file, or file/member, or file/sheet."""
-    inner = report.get("member") or report.get("sheet")
-    return f"{report['file']}/{inner}" if inner else str(report["file"])
-
-
-def _card(report: Mapping[str, Any], answers: Mapping[str, str], t: Words) -> FileCard:
-    table = report.get("table")
-    rows = tuple(_row(column, report, t) for column in report["columns"])
-    missing = TABLES[table].missing(set(report["mapping"])) if table else []
-    known = [c for c in missing if not (table == "order_lines" and c == "ordered_at")]
-    return FileCard(
-        name=report_name(report),
-        title=report_name(report),
-        table=table,
-        table_text=table_name(table, t) if table else t("data.unknown_table"),
-        system=report.get("system"),
-        rows_text=t.plural("data.rows", report["rows_used"]),
-        rows=rows,
-        questions=tuple(_question(q, answers, t) for q in report["questions"]),
-        issues=tuple((issue["level"], issue["message"]) for issue in report["issues"]),
-        missing=", ".join(t("tree.or").join(column_name(n, t, table) for n in c.split("|")) for c in known)
-        or None,
-        check=table is None or bool(known) or any(r.check for r in rows),
-    )
-
-
-def _row(column: Mapping[str, Any], report: Mapping[str, Any], t: Words) -> MappingRow:
-    name = column["name"]
-    taken = next((c for c, source in report["mapping"].items() if source == name), UNUSED)
-    own = next((d for d, source in report.get("dimensions", {}).items() if source == name), None)
-    confidence = report["confidence"].get(taken, 1.0)
-    check = bool(taken) and (confidence < SURE or taken in report.get("unsure", ()))
-    return MappingRow(
-        source=name,
-        kind=t(f"kind.{column['kind']}"),
-        examples=" · ".join(str(x) for x in column["examples"]),
-        taken=taken,
-        why=_why(name, taken, own, report, confidence, t),
-        check=check,
-        total=_total(column, t),
-        unread=column["unparsed"],
-    )
-
-
-def _why(
-    name: str, taken: str, own: str | None, report: Mapping[str, Any], confidence: float, t: Words
-) -> str:
-    reason = report.get("reasons", {}).get(name)
-    if reason and t.has(f"reason.{reason['code']}"):
-        return t(f"reason.{reason['code']}", **reason.get("params", {}))
-    if taken:
-        return t("data.why_sure") if confidence >= SURE else t("data.why_check")
-    return t("data.why_dimension") if own else t("data.why_unused")
-
-
-def _total(column: Mapping[str, Any], t: Words) -> str:
-    if column["kind"] in SUMS and isinstance(column["sum"], (int, float)):
-        return t.number(column["sum"], 2 if column["kind"] == "money" else None)
-    if column["kind"] in ("date", "datetime") and column["min"]:
-        first, last = str(column["min"])[:10], str(column["max"])[:10]
-        return f"{t.date(date.fromisoformat(first))} – {t.date(date.fromisoformat(last))}"
-    return t("data.distinct", n=column["distinct"])
-
-
-def _question(question: Mapping[str, Any], answers: Mapping[str, str], t: Words) -> OpenQuestion:
-    code, column = question["code"], question["column"]
-    key = code if column is None else f"{code}:{column}"
-    params = {"column": column, **question.get("params", {})}
-    text_key = f"question.{code}"
-    text = t(text_key, **params) if t.has(text_key) else f"{code} {column or ''}"
-    options = tuple((o, _option(code, o, params, t)) for o in question["options"])
-    return OpenQuestion(
-        key=key,
-        text=text,
-        options=options,
-        answer=answers.get(key, question["default"]),
-        default=question["default"],
-        changes_numbers=question.get("changes_numbers", True),
-    )
-
-
-def _option(code: str, option: str, params: Mapping[str, Any], t: Words) -> str:
-    key = f"question.{code}_{option}"
-    return t(key, **params) if t.has(key) else option
-
-
-def takes(table: str, t: Words) -> dict[str, str]:
-    """What a column of this table can be taken for: canonical name -> printed name, «не используется» first."""
-    found = {UNUSED: t("data.not_used")}
-    for column in TABLES[table].columns:
-        found[column.name] = column_name(column.name, t, table) + (" *" if column.required else "")
-    return found
-
-
-# after the load -----------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class TableLine:
     """One canonical table as it stands now."""
@@ -194,6 +49,34 @@ class FileLine:
 
 
 @dataclass(frozen=True)
+class DataVerdict:
+    """One line on the data: can it be used? `tone` is good, warn or bad."""
+
+    tone: str
+    headline: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FindingLine:
+    """One finding: level, sentence, and what it does to which metrics ("" where it touches none)."""
+
+    level: str
+    text: str
+    touches: str
+
+
+@dataclass(frozen=True)
+class SwitchLine:
+    """A switch that the user decides: its setting, position, name, and what flipping it does, in money."""
+
+    code: str
+    on: bool
+    label: str
+    effect: str
+
+
+@dataclass(frozen=True)
 class ReceiptView:
     """Receipt and bridge. `file_sum`, `root`: money at both ends; None where no orders were loaded."""
 
@@ -203,6 +86,10 @@ class ReceiptView:
     root: float | None
     steps: tuple[tuple[str, float], ...]
     issues: tuple[tuple[str, str], ...]
+    verdict: DataVerdict | None = None
+    findings: tuple[FindingLine, ...] = ()
+    switches: tuple[SwitchLine, ...] = ()
+    rejected: int = 0
 
 
 def receipt_view(data: DataDir, t: Words) -> ReceiptView | None:
@@ -218,7 +105,63 @@ def receipt_view(data: DataDir, t: Words) -> ReceiptView | None:
         root=next((money for code, money in steps if code == "root"), None),
         steps=steps,
         issues=tuple((f.level, issue_text(f, t)) for f in record.findings),
+        verdict=_verdict(record, t),
+        findings=_findings(record, t),
+        switches=tuple(_switch(one, t) for one in record.switches if one.rows),
+        rejected=sum(one.rows_rejected for one in record.receipt.files),
     )
+
+
+def _verdict(record: LoadRecord, t: Words) -> DataVerdict:
+    """«Можно пользоваться», «можно, 2 замечания» or «сначала исправьте», then what was loaded."""
+    found = record.verdict
+    key = f"data_verdict.{found.code}"
+    headline = t.plural(key, found.warnings) if found.code == USABLE else t(key)
+    used = sum(one.rows_used for one in record.receipt.files)
+    every = sum(one.rows_in for one in record.receipt.files)
+    lines = [t("data_ui.rows_used", used=t.number(used), every=t.number(every))] if every else []
+    if every and used == every:
+        lines = [t.plural("data_ui.rows_all", every)]
+    first = next((one for one in record.loaded if one.table == "orders"), next(iter(record.loaded), None))
+    if first is not None:
+        line = _table_line(first, t)
+        lines.append(t("data.table_line", name=line.name, rows=line.rows, span=line.span))
+    return DataVerdict(TONES[found.code], headline, tuple(lines))
+
+
+def _findings(record: LoadRecord, t: Words) -> tuple[FindingLine, ...]:
+    """All findings of rows and files, the gravest first; the same one is said once."""
+    every = [*record.findings, *(f for one in record.receipt.files for f in one.findings)]
+    lines = dict.fromkeys(FindingLine(f.level, issue_text(f, t), _touches(f, t)) for f in every)
+    return tuple(sorted(lines, key=lambda line: LEVELS.index(line.level)))
+
+
+def _touches(found: Finding, t: Words) -> str:
+    names = found.params.get("metrics")
+    known = metrics()
+    labels = [known[n].label[t.lang] for n in names if n in known] if isinstance(names, (list, tuple)) else []
+    return t("data_ui.touches", metrics=", ".join(t("tree.quoted", name=x) for x in labels)) if labels else ""
+
+
+def _switch(one: SwitchEffect, t: Words) -> SwitchLine:
+    """What flipping does: «Выключите — выручка от клиентской базы станет больше на 12 000 ₽ (строк: 3)»."""
+    verb = t("data_ui.flip_off") if one.on else t("data_ui.flip_on")
+    metric = t("tree.quoted", name=metrics()[one.metric].label[t.lang])
+    if abs(one.money) < CENT:
+        effect = t("data_ui.effect_none", verb=verb, metric=metric, n=one.rows)
+    else:
+        key = "data_ui.effect_more" if one.money > 0 else "data_ui.effect_less"
+        effect = t(key, verb=verb, metric=metric, money=t.money(abs(one.money)), n=one.rows)
+    return SwitchLine(one.code, one.on, t(f"switch.{one.code}"), effect)
+
+
+def rejected_csv(data: DataDir, t: Words) -> bytes:
+    """Rejected rows of all files with their reasons in words, as a CSV that no spreadsheet runs."""
+    rows = read_rejected(data.root)
+    reasons = {code: _rejected(code, t) for code in rows["reason"].unique().to_list()}
+    tables = {name: table_name(name, t) for name in rows["table"].drop_nulls().unique().to_list()}
+    named = rows.with_columns(pl.col("reason").replace(reasons), pl.col("table").replace(tables))
+    return csv_bytes(named.rename({name: t(f"data_ui.csv_{name}") for name in rows.columns}))
 
 
 def _table_line(one: Any, t: Words) -> TableLine:

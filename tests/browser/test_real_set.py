@@ -7,7 +7,7 @@ import os
 import pytest
 
 from tests.browser.harness import ROOT
-from tests.browser.test_journey import SLOW, Visitor
+from tests.browser.test_journey import SLOW, USABLE, Visitor
 
 REAL = os.environ.get("CRMKPI_REAL_DATA") or str(ROOT.parent / "shared" / "data" / "online_retail.csv.gz")
 
@@ -20,7 +20,7 @@ def test_the_real_set_shows_its_known_revenue(app, browser, shots):
     me.page.locator('[data-testid="stFileUploader"] input[type=file]').first.set_input_files(REAL)
     me.see("Узнали 1 таблицу")
     me.press("Всё верно, загрузить")
-    me.see("Данные загружены")
+    me.see(USABLE)
     bridge = me.page.locator(".st-key-card_bridge")
     # the chart is a picture; its numbers are read from the receipt of the same page
     bridge.locator("canvas, svg").first.wait_for(timeout=SLOW)

@@ -20,7 +20,7 @@ def test_an_upload_is_recognised_and_loaded_on_one_click(home, opened, tmp_path)
     assert "Узнали 1 таблицу" in app.subheader[0].value
     app.button(key="load").click().run()
     assert not app.exception, app.exception
-    assert "Данные загружены" in app.subheader[0].value
+    assert "Данным можно верить" in app.subheader[0].value
 
 
 def test_what_is_no_table_is_one_sentence_and_nothing_is_loaded(home, opened):
@@ -35,7 +35,7 @@ def test_what_is_no_table_is_one_sentence_and_nothing_is_loaded(home, opened):
 
 def test_the_receipt_shows_the_bridge_and_explains_another_total(shop_home, opened):
     app = opened("data")
-    assert "Данные загружены" in app.subheader[0].value
+    assert "Данным можно верить" in app.subheader[0].value
     app.number_input(key="own").set_value(1.0).run()
     assert any("Ни один шаг не объясняет" in m.value for m in app.markdown)
 
@@ -52,3 +52,49 @@ def test_a_setting_is_saved_and_the_tables_are_built_again(shop_home, opened):
     place = drafts.place(drafts.last())
     assert place.read().settings.inactivity_days == 60
     assert place.data.meta.inactivity_days == 60
+
+
+def pasted(app, text):
+    app.text_area(key="paste_text").set_value(text)
+    next(b for b in app.button if b.label == "Взять таблицу").click().run()
+    assert not app.exception, app.exception
+    return app
+
+
+def test_a_pasted_range_is_a_file_like_any_other(home, opened):
+    app = pasted(
+        opened("data"),
+        "Дата\tСтатья расходов\tСумма\n01.02.2026\tПлатформа\t12 000,00\n01.03.2026\tПлатформа\t1,5\n",
+    )
+    assert "Узнали 1 таблицу" in app.subheader[0].value
+
+
+def test_a_pasted_header_alone_is_refused_with_a_sentence(home, opened):
+    app = pasted(opened("data"), "Дата\tСумма")
+    assert "заголовки и одна строка" in app.error[0].value
+    assert Drafts(home).last() is None, "nothing was created"
+
+
+def test_missing_required_columns_are_said_before_the_columns(home, opened):
+    app = opened("data")
+    rows = "".join(f"{n};{1 + n % 28:02d}.02.2026;K{n % 9};Выполнен\n" for n in range(1, 60))
+    content = ("Номер заказа;Дата заказа;ID клиента;Статус заказа\n" + rows).encode("cp1251")
+    app.get("file_uploader")[0].upload("заказы.csv", content, "text/csv").run()
+    assert not app.exception, app.exception
+    assert "Сначала обязательное" in app.warning[0].value
+
+
+def test_a_switch_is_saved_and_the_bridge_is_drawn_again(home, opened):
+    app = opened("data")
+    rows = "".join(
+        f"{n};{1 + n % 28:02d}.02.2026;K{n % 9};{100 + n},50;{'Тестовый заказ' if n % 10 == 0 else 'Выполнен'}\n"
+        for n in range(1, 80)
+    )
+    content = ("Номер заказа;Дата заказа;ID клиента;Сумма заказа;Статус заказа\n" + rows).encode("cp1251")
+    app.get("file_uploader")[0].upload("заказы.csv", content, "text/csv").run()
+    app.button(key="load").click().run()
+    app.toggle(key="switch_exclude_tests_True").set_value(False).run()
+    assert not app.exception, app.exception
+    drafts = Drafts(home)
+    assert drafts.place(drafts.last()).read().settings.exclude_tests is False
+    assert app.toggle(key="switch_exclude_tests_False").value is False

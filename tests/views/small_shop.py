@@ -10,7 +10,7 @@ from pathlib import Path
 from crmkpi.ingest.load import load
 from crmkpi.project.document import Project, TreeChoice
 from crmkpi.project.drafts import Drafts
-from crmkpi.ui.loading import after_load
+from crmkpi.project.record import recorded
 
 FIRST, LAST = date(2024, 1, 1), date(2026, 3, 31)
 CUSTOMERS = 90
@@ -49,6 +49,6 @@ def shop_project(home: Path, template: str | None = "ecommerce_revenue") -> Proj
     place.root.mkdir(parents=True)
     result = load([write_orders(home / "orders.csv")], place.data)
     assert not result.unanswered
-    project = after_load(project, place.data)
+    project = recorded(project, place.data)
     drafts.save(project)
     return project

@@ -6,7 +6,8 @@ import pytest
 
 from crmkpi.i18n import Words
 from crmkpi.ingest.inspect import inspect
-from crmkpi.views.data import ReceiptView, explained_difference, file_cards, receipt_view, takes
+from crmkpi.views.data import ReceiptView, explained_difference, receipt_view
+from crmkpi.views.files import file_cards, takes
 from tests.views.small_shop import write_orders
 
 
@@ -14,7 +15,7 @@ from tests.views.small_shop import write_orders
 def card(tmp_path_factory):
     t = Words("ru")
     path = write_orders(tmp_path_factory.mktemp("files") / "заказы.csv")
-    return file_cards([report.as_dict(t) for report in inspect([path], t)], {}, t)[0]
+    return file_cards([report.as_dict(t) for report in inspect([path], t)], t)[0]
 
 
 def test_every_column_says_what_it_was_taken_for_and_why(card):

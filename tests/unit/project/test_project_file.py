@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from crmkpi.errors import CrmKpiError
-from crmkpi.project.document import Project, TreeChoice
+from crmkpi.project.document import Confirmed, Project, TreeChoice
 from crmkpi.project.drafts import Drafts
 from crmkpi.project.errors import NotAProjectError, ProjectDamagedError, ProjectNewerError
 from crmkpi.project.file import pack, unpack
@@ -173,3 +173,22 @@ def test_work_in_a_project_file_is_kept_only_when_it_went_well(packed):
     with opened(packed) as place:
         assert place.read().name == "done"
     assert zipfile.is_zipfile(io.BytesIO(packed.read_bytes()))
+
+
+def test_a_damaged_draft_does_not_hide_the_others(tmp_path):
+    drafts = Drafts(tmp_path)
+    good, bad = Project(name="Хороший"), Project(name="Плохой")
+    drafts.save(good)
+    drafts.save(bad)
+    (drafts.place(bad.id).root / "project.json").write_text("{", encoding="utf-8")
+    assert [e.id for e in drafts.entries()] == [good.id]
+
+
+def test_a_confirmed_mapping_helps_the_next_project_without_its_answers(tmp_path):
+    drafts = Drafts(tmp_path)
+    mine = Confirmed(table="orders", columns={"amount": "Сумма"}, answers={"currency": "RUB"})
+    first, second = Project(confirmed={"h": mine}), Project()
+    drafts.save(first)
+    drafts.save(second)
+    assert drafts.confirmed(without=second.id) == {"h": mine.model_copy(update={"answers": {}})}
+    assert drafts.confirmed(without=first.id) == {}
