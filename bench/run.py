@@ -16,14 +16,27 @@ from importlib.metadata import version
 from pathlib import Path
 
 HERE = Path(__file__).parent
-STEPS = ("parse_lines", "load_lines", "metrics_lines", "load_orders", "metrics_orders", "filter_orders", "peer_duckdb", "peer_pandas")
+STEPS = (
+    "parse_lines",
+    "load_lines",
+    "metrics_lines",
+    "load_orders",
+    "metrics_orders",
+    "filter_orders",
+    "peer_duckdb",
+    "peer_pandas",
+)
 REPEATS = 3
 
 
 def once(step: str) -> dict[str, float]:
     """One step in its own process."""
     done = subprocess.run(
-        [sys.executable, str(HERE / "steps.py"), step], capture_output=True, text=True, cwd=HERE.parent, check=False
+        [sys.executable, str(HERE / "steps.py"), step],
+        capture_output=True,
+        text=True,
+        cwd=HERE.parent,
+        check=False,
     )
     if done.returncode:
         raise SystemExit(f"{step} failed:\n{done.stderr[-2000:]}")
@@ -37,7 +50,15 @@ def main() -> None:
     for step in chosen:
         runs = sorted((once(step) for _ in range(REPEATS)), key=lambda r: r["seconds"])
         middle = runs[len(runs) // 2]
-        rows.append((step, runs[0]["seconds"], middle["seconds"], max(r["peak_mb"] for r in runs), middle.get("note", "")))
+        rows.append(
+            (
+                step,
+                runs[0]["seconds"],
+                middle["seconds"],
+                max(r["peak_mb"] for r in runs),
+                middle.get("note", ""),
+            )
+        )
         print(*rows[-1], sep="\t")
     if not sys.argv[1:]:
         write(rows)

@@ -106,7 +106,9 @@ def step_peer_duckdb() -> str:
 def step_peer_pandas() -> str:
     import pandas as pd
 
-    frame = pd.read_parquet(loaded("orders", ORDERS).path("orders"), columns=["cust", "amount", "day", "order_number"])
+    frame = pd.read_parquet(
+        loaded("orders", ORDERS).path("orders"), columns=["cust", "amount", "day", "order_number"]
+    )
     frame = frame[frame.cust.notna()]
     frame["m"] = pd.to_datetime(frame.day, unit="D").dt.to_period("M")
     frame.groupby("m").agg(revenue=("amount", "sum"), orders=("amount", "size"), active=("cust", "nunique"))

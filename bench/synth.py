@@ -32,10 +32,14 @@ def line_file(path: Path, lines: int = 541_909, seed: int = 7) -> Path:
             "InvoiceDate": pl.Series(times[invoice]).dt.strftime("%Y-%m-%d %H:%M:%S"),
             "UnitPrice": np.round(rng.lognormal(1.0, 0.8, lines), 2),
             "CustomerID": pl.Series(customer[invoice] + 12_000).cast(pl.String) + ".0",
-            "Country": pl.Series(rng.choice(["United Kingdom", "Germany", "France", "EIRE"], invoices)[invoice]),
+            "Country": pl.Series(
+                rng.choice(["United Kingdom", "Germany", "France", "EIRE"], invoices)[invoice]
+            ),
         }
     ).with_columns(
-        InvoiceNo=pl.when(pl.Series(returned[invoice])).then("C" + pl.col("InvoiceNo")).otherwise("InvoiceNo"),
+        InvoiceNo=pl.when(pl.Series(returned[invoice]))
+        .then("C" + pl.col("InvoiceNo"))
+        .otherwise("InvoiceNo"),
         CustomerID=pl.when(pl.Series(anonymous[invoice])).then(pl.lit("")).otherwise("CustomerID"),
     )
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -58,8 +62,12 @@ def order_file(path: Path, orders: int = 1_000_000, seed: int = 11) -> Path:
         {
             "order_id": pl.Series(np.arange(orders) + 100_000).cast(pl.String),
             "customer_id": pl.Series(customer + 1).cast(pl.String).str.zfill(8),
-            "ordered_at": pl.Series(START + (seconds * 1000).astype("timedelta64[ms]")).dt.strftime("%Y-%m-%d %H:%M:%S"),
-            "status": rng.choice(["completed", "completed", "completed", "cancelled"], orders, p=[0.4, 0.3, 0.25, 0.05]),
+            "ordered_at": pl.Series(START + (seconds * 1000).astype("timedelta64[ms]")).dt.strftime(
+                "%Y-%m-%d %H:%M:%S"
+            ),
+            "status": rng.choice(
+                ["completed", "completed", "completed", "cancelled"], orders, p=[0.4, 0.3, 0.25, 0.05]
+            ),
             "gross": gross,
             "discount": discount,
             "amount": np.round(gross - discount, 2),

@@ -99,8 +99,9 @@ def sales_tables(
     own, by_line = _dimensions(source, orders or lines, rows)
     made = orders_of(sold_rows(rows, order_columns(rows, own)), own)
     returned = with_cust(_returns(documents, made, own), ids)
-    made = in_time_order(with_cust(made, ids))
-    made = lifecycle(made)
+    # the name is taken over at once: what else holds a column keeps it in memory
+    made = with_cust(made, ids)
+    made = lifecycle(in_time_order(made))
     steps, known = bridge(rows, scale), _returns_known(documents)
     out = SalesTables(made, returned, None, documents, steps, own, by_line, source, merged, known)
     if customers is not None:

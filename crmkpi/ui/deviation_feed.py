@@ -46,7 +46,9 @@ def deviation_card(s: Session, card: DeviationCard) -> None:
         vertical_alignment="center",
         horizontal_alignment="distribute",
     ):
-        st.markdown(f"{ICONS[card.tone]} **{plain(card.title)}**  \n:gray[{plain(card.message)}]", width="stretch")
+        st.markdown(
+            f"{ICONS[card.tone]} **{plain(card.title)}**  \n:gray[{plain(card.message)}]", width="stretch"
+        )
         if card.target:
             if st.button(t("deviations.to_target"), icon=":material/speed:", key=f"to_target_{card.key}"):
                 s.put_for("gap", "chosen", card.target)

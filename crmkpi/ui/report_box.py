@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -48,7 +49,7 @@ def report_box(s: Session) -> None:
         for kind in MIME:
             st.download_button(
                 t(f"share.report_{kind}"),
-                data=lambda kind=kind: made(s, kind, str(lang or s.lang)),
+                data=partial(made, s, kind, str(lang or s.lang)),
                 file_name=f"{file_name(project.name)}.{kind}",
                 mime=MIME[kind],
                 type="primary" if kind == "html" else "secondary",

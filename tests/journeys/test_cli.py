@@ -37,7 +37,9 @@ def project(tmp_path_factory) -> str:
     tables = {entry["table"] for entry in loaded["loaded"]}
     assert {"orders", "order_lines", "customers", "messages", "campaigns", "costs"} <= tables
     assert all({"table", "rows", "from", "to", "customers", "sums"} <= set(e) for e in loaded["loaded"])
-    assert sum(step["money"] for step in loaded["bridge"][:-1]) == pytest.approx(loaded["bridge"][-1]["money"])
+    assert sum(step["money"] for step in loaded["bridge"][:-1]) == pytest.approx(
+        loaded["bridge"][-1]["money"]
+    )
     return str(path)
 
 
@@ -68,7 +70,17 @@ def test_the_same_bytes_twice_change_nothing(project):
 
 
 def test_metrics_have_the_same_rows_in_all_forms(project, tmp_path):
-    words = ("metrics", "--project", project, "--metric", "aov", "--metric", "retention_rate", "--by", "channel")
+    words = (
+        "metrics",
+        "--project",
+        project,
+        "--metric",
+        "aov",
+        "--metric",
+        "retention_rate",
+        "--by",
+        "channel",
+    )
     found = document(*words, "--format", "json")
     fields = {
         "metric", "period", "from", "to", "complete", "dimension", "segment", "value", "numerator",
@@ -88,7 +100,9 @@ def test_a_ratio_is_its_numerator_over_its_denominator(project):
 
 
 def test_cohorts_have_cohort_and_age(project):
-    rows = document("metrics", "--project", project, "--metric", "retention_cohort", "--grain", "quarter")["rows"]
+    rows = document("metrics", "--project", project, "--metric", "retention_cohort", "--grain", "quarter")[
+        "rows"
+    ]
     assert rows and all({"cohort", "age"} <= set(r) for r in rows)
     assert all(r["value"] == 1 for r in rows if r["age"] == 0)
 
@@ -166,7 +180,11 @@ def test_a_file_that_is_no_table_leaves_the_project_as_it_was(project, tmp_path,
 
 @pytest.mark.parametrize(
     "text",
-    ["order_id,customer_id,ordered_at,amount\n", "a,b\nx,y\nz,w\n", "order_id,customer_id,amount\n1,2,10\n2,2,20\n"],
+    [
+        "order_id,customer_id,ordered_at,amount\n",
+        "a,b\nx,y\nz,w\n",
+        "order_id,customer_id,amount\n1,2,10\n2,2,20\n",
+    ],
 )
 def test_headers_only_unknown_columns_and_no_dates_are_refused(project, tmp_path, text):
     (tmp_path / "odd.csv").write_text(text)
@@ -190,7 +208,9 @@ def test_doctor_says_what_it_checked():
 
 
 def test_both_languages_of_the_sample_are_the_same_shop(project, tmp_path):
-    russian = sorted(str(p) for p in (ROOT / "sample_data" / "shop_ru").iterdir() if p.suffix in (".csv", ".gz"))
+    russian = sorted(
+        str(p) for p in (ROOT / "sample_data" / "shop_ru").iterdir() if p.suffix in (".csv", ".gz")
+    )
     other = tmp_path / "ru.crmkpi"
     document("load", *russian, "--project", str(other), "--json")
     mine = document("metrics", "--project", project, "--grain", "quarter")["rows"]

@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -38,7 +39,7 @@ def test_periods_between_cover_the_span_without_gaps(first, length, grain):
     found = periods_between(first, last, grain)
     assert found[0].contains(first)
     assert found[-1].contains(last)
-    for a, b in zip(found, found[1:], strict=False):
+    for a, b in pairwise(found):
         assert b.first == a.last + timedelta(days=1)
 
 

@@ -334,8 +334,6 @@ def test_eighty_per_cent_bands_hold_about_four_times_in_five():
     assert 0.70 <= np.mean(held) <= 0.90
 
 
-
-
 # chance ----------------------------------------------------------------------------------------------------
 def plain(paths: list[list[float]]) -> Forecast:
     array = np.array(paths, dtype=float)
