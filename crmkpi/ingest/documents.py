@@ -62,7 +62,7 @@ def classify(rows: pl.DataFrame, rules: DocumentRules | None = None) -> Document
     rows = rows.with_columns(document_codes(rows["order_id"]))
     statuses: dict[str, str | None] = {}
     if "status" in rows.columns:
-        statuses = understood("status", rows["status"].unique().sort().to_list())
+        statuses = _operations(understood("status", rows["status"].unique().sort().to_list()))
     prefixes = unusual_prefixes(rows, rules.prefixes)
     rows = _with_signs(_with_prefix(rows, prefixes))
     return Documents(rows.with_columns(kind_of(rows, rules, statuses)), statuses, prefixes)
@@ -84,10 +84,19 @@ def kind_of(rows: pl.DataFrame, rules: DocumentRules, statuses: Mapping[str, str
         # a negative quantity without a price is a write-off of stock: no value came back
         _when(pl.col("amount") == 0, "non_positive"),
         _when(returned, "returns"),
+        _when(_status_is(statuses, "return"), "returns", "status" in rows.columns),
         _when(pl.col("__negative") | (pl.col("amount") < 0), "non_positive"),
         pl.lit("sale"),
     )  # fmt: skip
     return what.cast(WHAT).alias("what")
+
+
+def _operations(statuses: dict[str, str | None]) -> dict[str, str | None]:
+    """In a column that names kinds of documents («Продажа», «Возврат») a return is its own document, whatever its
+    sign; in a column of states (paid, refunded) it is a sale that came back."""
+    if "operation" not in statuses.values():
+        return statuses
+    return {text: "return" if meaning == "refunded" else meaning for text, meaning in statuses.items()}
 
 
 def document_codes(ids: pl.Series) -> pl.Series:

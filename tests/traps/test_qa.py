@@ -13,7 +13,7 @@ from crmkpi.cli import main
 from crmkpi.engine.dimensions import Where, spelled
 from crmkpi.engine.evaluate import evaluate
 from crmkpi.ingest.quality import day_findings, order_findings
-from tests.unit.ingest.loaded import shop
+from tests.unit.ingest.loaded import issues, shop, steps
 
 TWO_CHANNELS = (
     "order_id,customer_id,ordered_at,amount,channel\n"
@@ -104,3 +104,27 @@ def test_the_outlier_shown_is_the_farthest_not_the_largest() -> None:
     orders = pl.DataFrame({"order_id": [str(i) for i in range(61)], "amount": amounts, "cust": [0] * 61})
     found = next(f for f in order_findings(orders, 100) if f.code == "outliers")
     assert found.params["order"] == "60"
+
+
+def test_a_return_beside_sales_in_a_column_of_operations_is_a_document_even_if_positive(
+    tmp_path: Path,
+) -> None:
+    made = shop(tmp_path)
+    result = made.load(
+        "Чек;Клиент;Дата;Сумма;Тип операции\n"
+        "1;a;01.02.2025;100;Продажа\n2;b;02.02.2025;70;Продажа\n3;a;13.02.2025;40;Возврат\n4;b;14.02.2025;30;Продажа\n"
+    )
+    assert made.orders() == {"1": 100.0, "2": 70.0, "4": 30.0}
+    assert made.returns() == {"3": 40.0}
+    assert steps(result)["root"] == (3, 200.0)
+    assert "statuses_unknown" not in issues(result)
+
+
+def test_a_refunded_order_in_a_column_of_states_stays_a_sale_that_came_back(tmp_path: Path) -> None:
+    made = shop(tmp_path)
+    made.load(
+        "Order ID,Customer ID,Order Date,Order Total,Status\n"
+        "1,a,2025-02-01,100,paid\n2,b,2025-02-02,70,paid\n3,a,2025-02-13,40,refunded\n"
+    )
+    assert made.orders() == {"1": 100.0, "2": 70.0, "3": 40.0}
+    assert made.returns() == {"3": 40.0}
