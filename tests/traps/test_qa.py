@@ -128,3 +128,12 @@ def test_a_refunded_order_in_a_column_of_states_stays_a_sale_that_came_back(tmp_
     )
     assert made.orders() == {"1": 100.0, "2": 70.0, "3": 40.0}
     assert made.returns() == {"3": 40.0}
+
+
+def test_sales_with_and_without_vat_are_orders_and_revenue_is_with_vat(tmp_path: Path) -> None:
+    rows = "".join(
+        f"{i};k{i % 7};{i % 28 + 1:02d}.02.2025;{100 + i};{20 + i};{120 + 2 * i}\n" for i in range(40)
+    )
+    made = shop(tmp_path)
+    made.load("Номер;Клиент;Дата;Сумма без НДС;НДС;Сумма с НДС\n" + rows)
+    assert sum(made.orders().values()) == sum(120 + 2 * i for i in range(40))
