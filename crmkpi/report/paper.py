@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def paper_bytes(origin: Source, found: Content, options: ReportOptions) -> bytes
     document = _document(origin, found, options)
     files = {
         "main": TEMPLATE.read_bytes(),
-        "report.json": json.dumps(document, ensure_ascii=False).encode("utf-8"),
+        "report.json": json.dumps(document, ensure_ascii=False, default=date.isoformat).encode("utf-8"),
     }
     return typst.compile(files, font_paths=[str(FONTS)], ignore_system_fonts=True, format="pdf")  # type: ignore[no-any-return, call-overload]
 

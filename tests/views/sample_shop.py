@@ -7,7 +7,7 @@ from pathlib import Path
 from crmkpi.ingest.load import load
 from crmkpi.project.document import Project, TreeChoice
 from crmkpi.project.drafts import Drafts
-from crmkpi.ui.loading import after_load
+from crmkpi.project.record import recorded
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_data" / "shop_ru"
 
@@ -20,6 +20,6 @@ def sample_project(home: Path, template: str = "ecommerce_revenue") -> Project:
     place.root.mkdir(parents=True)
     result = load(sorted(SAMPLE.iterdir()), place.data)
     assert not result.unanswered
-    project = after_load(project, place.data)
+    project = recorded(project, place.data)
     drafts.save(project)
     return project
