@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import shutil
 import sys
 import time
@@ -123,6 +122,14 @@ STEPS: dict[str, Callable[[], str]] = {
 }
 
 
+def _peak_mb() -> float:
+    """High-water mark of this process's memory; not ru_maxrss, which a child inherits from its parent."""
+    marks = [
+        x.split()[1] for x in Path("/proc/self/status").read_text().splitlines() if x.startswith("VmHWM")
+    ]
+    return int(marks[0]) / 1024
+
+
 def main() -> None:
     """Prepare what the step needs outside the clock, then measure it."""
     name = sys.argv[1]
@@ -136,7 +143,7 @@ def main() -> None:
     start = time.perf_counter()
     note = STEPS[name]()
     seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = _peak_mb()
     print(json.dumps({"seconds": round(seconds, 3), "peak_mb": round(peak), "note": note}))
 
 
