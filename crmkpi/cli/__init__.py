@@ -7,16 +7,15 @@ question, 4 deviations found by `check`.
 
 from __future__ import annotations
 
-import logging
 import secrets
 import sys
+import traceback
 from collections.abc import Sequence
 
 from crmkpi.cli.grammar import COMMANDS, parser
 from crmkpi.errors import CrmKpiError
 from crmkpi.i18n import Words
-
-log = logging.getLogger("crmkpi")
+from crmkpi.project.drafts import Drafts
 
 
 def _language(argv: Sequence[str]) -> str:
@@ -48,5 +47,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         if "--debug" in argv:
             raise
         print(f"E-UNEXPECTED: {t('error.unexpected', incident=incident)}", file=sys.stderr)
-        log.debug("incident %s", incident, exc_info=True)
+        _keep_trace(incident)
         return 1
+
+
+def _keep_trace(incident: str) -> None:
+    """Write the trace beside the drafts, so that the code on the screen leads somewhere; stderr stays clean."""
+    path = Drafts().home / "incidents.log"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            file.write(f"incident {incident}\n{traceback.format_exc()}\n")
+    except OSError:
+        return  # no room for a trace: the code on stderr and exit status 1 still tell of the first error
