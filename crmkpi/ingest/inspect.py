@@ -177,7 +177,7 @@ def _recognise(
         report.mapping.setdefault("campaign_id", report.mapping["campaign"])
     report.rules = _rules(report, text)
     report.questions = _questions(proposal, profiles, report, "amount" in override.get("columns", {}))
-    report.questions += rule_questions(report.table, text, report.mapping, report.answers)
+    report.questions += rule_questions(report.table, text, profiles, report.mapping, report.answers)
     report.questions += rate_questions(report.table, text, profiles, report.mapping)
 
 

@@ -10,6 +10,8 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from crmkpi.ingest.column_names import looks_like_count
+from crmkpi.ingest.flags import NO, YES
+from crmkpi.ingest.message_words import says_status
 from crmkpi.ingest.profile import ColumnProfile
 from crmkpi.ingest.synonym_words import (
     FILLER,
@@ -77,6 +79,8 @@ def fit(source: ColumnProfile, table: str, column: Column) -> Fit:
     if name.score == 0:
         return NONE
     share = _value_share(source, column)
+    if (table, column.name) == ("messages", "status"):
+        share = share if says_status(source.values) else 0.0
     return Fit(round(min(name.score * share, 1.0), 4), name.why) if share else NONE
 
 
@@ -88,13 +92,19 @@ def _value_share(source: ColumnProfile, column: Column) -> float:
         # opens of one recipient are few; hundreds are a campaign's count
         share = share if isinstance(source.max, (int, float)) and -1 < source.max <= 60 else 0.0
     if column.kind == "flag" and source.kind == "category":
-        share = share if source.distinct <= 4 else 0.0
+        # «Открыто», «Ошибка» are steps of a message and no yes or no
+        share = share if source.distinct <= 4 and _yes_or_no(source.values) else 0.0
     if column.kind == "category" and source.kind in ("text", "id", "integer") and source.filled > 50:
         # a channel or a country repeats; what is different in every row is no category
         share = share if source.distinct <= 0.5 * source.filled else share * 0.5
     if column.kind == "id" and source.kind == "text" and source.filled:
         share = share if max(map(len, source.examples), default=0) <= 60 else 0.3
     return share
+
+
+def _yes_or_no(values: Sequence[str]) -> bool:
+    """Whether most of the words can be read as yes or no; without values only the header counts."""
+    return not values or 2 * sum(v.strip().lower() in YES + NO for v in values) >= len(values)
 
 
 @lru_cache(maxsize=100_000)

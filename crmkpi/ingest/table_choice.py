@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from crmkpi.ingest.column_names import words
+from crmkpi.ingest.message_words import says_engagement
 from crmkpi.ingest.profile import ColumnProfile
 from crmkpi.ingest.scoring import Fit
 from crmkpi.ingest.source import Source
@@ -20,7 +21,7 @@ _SIGNS = {
     "costs": ("category",),
     "campaigns": ("opens", "clicks", "delivered", "unsubscribes", "bounces_hard", "complaints", "revenue"),
     "messages": ("delivered", "opened", "clicked", "clicked_at", "bounced", "unsubscribed", "campaign_id", "kind",
-                 "channel", "control", "converted", "message_id"),
+                 "channel", "control", "converted", "message_id", "status"),
     "ads": ("impressions", "clicks", "reach", "leads"),
     "leads": ("source", "valid", "mql_at", "sql_at", "opportunity_at", "won_at", "lost_at", "deal_amount",
               "potential_amount"),
@@ -101,9 +102,13 @@ def _score(candidate: Candidate, profiles: Sequence[ColumnProfile], named: froze
 
 
 def _shape(candidate: Candidate, profiles: Sequence[ColumnProfile]) -> float:
-    """What rows say: an order number that repeats speaks for lines, a unique one for orders."""
+    """What rows say: an order number that repeats speaks for lines, a unique one for orders; openings and clicks
+    in one column for messages."""
     by_name = {p.name: p for p in profiles}
     key = candidate.pairs.get("order_id")
+    if candidate.table == "messages":
+        told = candidate.pairs.get("status")
+        return 0.15 if told is not None and says_engagement(by_name[told[0]].values) else 0.0
     if candidate.table not in ("orders", "order_lines") or key is None:
         return 0.0
     column = by_name[key[0]]
