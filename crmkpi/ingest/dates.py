@@ -54,6 +54,11 @@ _MONTH_FORMS: tuple[tuple[str, str], ...] = (
 )
 SERIALS = ("excel", "epoch_s", "epoch_ms")
 MOST_FORMS = 6
+# what stands in a column of dates where nothing has happened; anything with a digit is read as a date
+NO_DATE = (
+    r"(?i)^\s*(?:(?:еще |ещё )?(?:не|not)(?: |$)[^\d]*|нет[^\d]*|никогда|ни разу|без срока|бессрочн\w*|never|no|none yet|"
+    r"no date|open|ongoing|в работе|активн\w*|active|unlimited)\s*$"
+)
 
 
 @dataclass(frozen=True)
@@ -314,5 +319,5 @@ def compact_form(distinct: pl.DataFrame) -> tuple[str, ...]:
 
 
 def is_zero_date(cell: pl.Expr) -> pl.Expr:
-    """Whether the cell is a program's way to write "no date" (MySQL, .NET, 1C)."""
-    return stripped(cell).is_in(ZERO_DATES)
+    """Whether the cell is a way to write "no date": of a program (MySQL, .NET, 1C) or of people («не закрыта»)."""
+    return stripped(cell).is_in(ZERO_DATES) | cell.str.contains(NO_DATE)
