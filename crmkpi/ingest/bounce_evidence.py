@@ -15,7 +15,9 @@ from crmkpi.ingest.synonym_words import stem, stems
 from crmkpi.ingest.table_choice import Candidate
 from crmkpi.ingest.text_table import TextTable
 
-_VAGUE = frozenset(stem(w) for w in ("ошибки", "ошибок", "отказы", "отказов", "возвраты", "errors", "failures", "failed"))
+_VAGUE = frozenset(
+    stem(w) for w in ("ошибки", "ошибок", "отказы", "отказов", "возвраты", "errors", "failures", "failed")
+)
 # rows for which it must hold
 MOST = 0.8
 
@@ -32,7 +34,9 @@ def without_other_errors(best: Candidate, table: TextTable, profiles: Sequence[C
 
 def _explained(best: Candidate, table: TextTable, profiles: Sequence[ColumnProfile]) -> bool:
     by_name = {p.name: p for p in profiles}
-    cells = [typed(by_name[best.pairs[c][0]], "number").alias(c) for c in ("sent", "delivered", "bounces_hard")]
+    cells = [
+        typed(by_name[best.pairs[c][0]], "number").alias(c) for c in ("sent", "delivered", "bounces_hard")
+    ]
     rows = table.frame.lazy().select(cells)
     rest = pl.col("sent") - pl.col("delivered") - pl.col("bounces_hard")
     share = rows.select((rest.abs() < 0.5).mean()).collect().item()

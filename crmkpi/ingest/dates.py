@@ -56,8 +56,8 @@ SERIALS = ("excel", "epoch_s", "epoch_ms")
 MOST_FORMS = 6
 # what stands in a column of dates where nothing has happened; anything with a digit is read as a date
 NO_DATE = (
-    r"(?i)^\s*(?:(?:еще |ещё )?(?:не|not)(?: |$)[^\d]*|нет[^\d]*|никогда|ни разу|без срока|бессрочн\w*|never|no|none yet|"
-    r"no date|open|ongoing|в работе|активн\w*|active|unlimited)\s*$"
+    r"(?i)^\s*(?:(?:еще |ещё )?(?:не|not)(?: |$)[^\d]*|нет[^\d]*|никогда|ни разу|без срока|бессрочн\w*|"
+    r"never|no|none yet|no date|open|ongoing|в работе|активн\w*|active|unlimited)\s*$"
 )
 
 

@@ -10,7 +10,9 @@ from pathlib import Path
 HERE = Path(__file__).parent
 SHORTEST = 4
 # what may stand glued behind a longer word
-_TAILS = frozenset({"id", "at", "no", "num", "qty", "sum", "key", "ref", "utm", "ip", "code", "date", "time", "type", "name"})
+_TAILS = frozenset(
+    {"id", "at", "no", "num", "qty", "sum", "key", "ref", "utm", "ip", "code", "date", "time", "type", "name"}
+)
 # too short to be told by their sound
 _SHORT = {"imya": "имя", "imia": "имя", "fio": "фио", "kol": "кол", "vo": "во"}
 _TO_LATIN = str.maketrans(

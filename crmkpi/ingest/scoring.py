@@ -46,7 +46,10 @@ _LIGHT = frozenset(
     )
 )
 # words that only say that something is numbered
-_NUMBERING = frozenset(stem(w) for w in "id uuid guid код номер number no № идентификатор key ключ ид".split())
+_NUMBERING = frozenset(
+    stem(w)
+    for w in ["id", "uuid", "guid", "код", "номер", "number", "no", "№", "идентификатор", "key", "ключ", "ид"]
+)
 # a sale price and a purchase price are no two words for one thing
 _PRICED = frozenset(stem(w) for w in ("price", "цена", "cost"))
 # ids of which a file of several rows holds several

@@ -46,16 +46,15 @@ _FILE_WORDS = {
     "loyalty_points": "points bonuses баллы бонусы loyalty лояльность",
     "dated_values": "kpi metrics показатели метрики",
 }
-_OF_PEOPLE = frozenset(
-    stem(w)
-    for w in "registered registration signup joined since seen customer client contact member user регистрация "
-    "зарегистрирован клиент контакта покупателя вступления анкеты".split()
+_OF_PEOPLE_WORDS = (
+    "registered registration signup joined since seen customer client contact member user регистрация "
+    "зарегистрирован клиент контакта покупателя вступления анкеты"
 )
-_OF_COSTS = frozenset(stem(w) for w in "cost expense budget статья расход затраты бюджет назначение".split())
-_OF_DEALS = frozenset(
-    stem(w)
-    for w in "deal deals opportunity lead pipeline stage funnel сделка лид воронка этап стадия звонок call".split()
-)
+_OF_PEOPLE = frozenset(map(stem, _OF_PEOPLE_WORDS.split()))
+_OF_COSTS_WORDS = "cost expense budget статья расход затраты бюджет назначение"
+_OF_COSTS = frozenset(map(stem, _OF_COSTS_WORDS.split()))
+_OF_DEALS_WORDS = "deal opportunity lead pipeline stage funnel сделка лид воронка этап стадия звонок call"
+_OF_DEALS = frozenset(map(stem, _OF_DEALS_WORDS.split()))
 _IN_NAME = {table: frozenset(stem(w) for w in text.split()) for table, text in _FILE_WORDS.items()}
 _MONTH = (
     r"янв\w*|фев\w*|мар(?:т\w*)?|апр\w*|ма[йя]|июн\w*|июл\w*|авг\w*|сен\w*|окт\w*|ноя\w*|дек\w*|"

@@ -39,7 +39,9 @@ def _pattern(words: list[str]) -> re.Pattern[str]:
 def _sounding(words: list[str], shortest: int = SHORTEST_SOUND) -> re.Pattern[str] | None:
     """Russian words by their sound in Latin letters; short ones mean too many things there, except as a «ne»."""
     heard = [" ".join(sound(latin(part)) for part in _plain(w).split()) for w in words if not w.isascii()]
-    kept = [re.escape(h) + (r"(?!\w)" if len(h) < SHORTEST_SOUND else "") for h in heard if len(h) >= shortest]
+    kept = [
+        re.escape(h) + (r"(?!\w)" if len(h) < SHORTEST_SOUND else "") for h in heard if len(h) >= shortest
+    ]
     return re.compile("|".join(rf"(?<!\w){h}" for h in kept)) if kept else None
 
 
