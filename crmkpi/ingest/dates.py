@@ -218,11 +218,14 @@ def _order(distinct: pl.DataFrame) -> tuple[str, bool, str | None]:
     ):
         return "ymd", False, None
     dots = bool((found["s"] == ".").all())
+    both = found.filter((a <= 12) & (b <= 12) & (a != b))["v"]
+    # an example that reads the same both ways asks nothing
+    example = str((found["v"] if both.is_empty() else both).min())
     if only_day and only_month:
-        return ("dmy" if dots or only_day >= only_month else "mdy"), not dots, str(found["v"].min())
+        return ("dmy" if dots or only_day >= only_month else "mdy"), not dots, example
     if only_day or only_month:
         return ("dmy" if only_day else "mdy"), False, None
-    return "dmy", not dots, str(found["v"].min())
+    return "dmy", not dots and not both.is_empty(), example
 
 
 def moment(cell: pl.Expr, formats: tuple[str, ...], zone: str | None = None, clean: bool = False) -> pl.Expr:

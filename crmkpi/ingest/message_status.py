@@ -19,7 +19,7 @@ from crmkpi.ingest.message_events import gathered, log_share
 from crmkpi.ingest.message_words import NOT_SENT, WORD
 from crmkpi.ingest.profile import ColumnProfile, typed
 from crmkpi.ingest.quality import finding
-from crmkpi.ingest.questions import Question, answer_to
+from crmkpi.ingest.questions import Question, answer_to, worded
 from crmkpi.ingest.text_table import Finding, TextTable
 from crmkpi.ingest.vocabulary import meaning, understood
 
@@ -75,7 +75,7 @@ def _strange(word: str) -> bool:
 def _with_steps(frame: pl.DataFrame, answers: Mapping[str, str]) -> pl.DataFrame:
     """The rows with what each status says under `__step` (null: blank or unknown)."""
     words = frame["status"].drop_nulls().unique().to_list()
-    known = {w: answer_to(answers, WORD, w) or m for w, m in understood(WORD, words).items()}
+    known = {w: worded(answers, WORD, w, m) for w, m in understood(WORD, words).items()}
     said = {w: s for w, s in known.items() if s is not None and s != NOTHING}
     step = pl.col("status").replace_strict(said, default=None, return_dtype=pl.String)
     return frame.with_columns(step.alias(STEP))

@@ -22,7 +22,7 @@ from crmkpi.ingest.clean import CleanTable
 from crmkpi.ingest.message_status import status_questions, unfolded
 from crmkpi.ingest.profile import ColumnProfile
 from crmkpi.ingest.quality import finding
-from crmkpi.ingest.questions import Question, answer_to
+from crmkpi.ingest.questions import Question, answer_to, worded
 from crmkpi.ingest.repeats import CODE as REPEATS
 from crmkpi.ingest.text_table import Finding, TextTable
 from crmkpi.ingest.vocabulary import meaning, understood
@@ -175,7 +175,7 @@ def _by_month(
         known = {
             text_: _months(value)
             for text_, found in understood("interval", _distinct(text, column)).items()
-            if (value := answer_to(answers, INTERVAL, text_) or found) is not None
+            if (value := worded(answers, INTERVAL, text_, found)) is not None
         }
         frame = table.frame.with_columns(_interval_cells(text, column, known))
     unknown = frame.filter(pl.col("__months").is_null() & (pl.col("mrr") != 0)).height

@@ -38,7 +38,8 @@ def test_a_header_is_read_as_what_it_says(header: str, read: str) -> None:
     [
         ("оформления", "oformleniya oformlenija oformleniia oformlenia"), ("цена", "tsena cena czena"),
         ("хозяин", "khozyain hoziain hozjain"), ("выручка", "vyruchka viruchka"), ("щит", "shchit schit"),
-        ("юрий", "yuriy iurii jurij"), ("сумма", "summa suma"), ("скидка", "skidka"), ("стоимость", "stoimost' stoimost"),
+        ("юрий", "yuriy iurii jurij"), ("сумма", "summa suma"), ("скидка", "skidka"),
+        ("стоимость", "stoimost' stoimost"),
     ],
 )  # fmt: skip
 def test_the_ways_to_spell_a_word_sound_alike(word: str, spelt: str) -> None:
