@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from crmkpi.ingest.cells import ZERO_DATES, stripped
+from crmkpi.ingest.period_dates import FORM as PERIODS
+from crmkpi.ingest.period_dates import all_periods, period_day
 
 _MONTHS = (
     ("января", "январь", "янв", "january", "jan"),
@@ -52,7 +54,7 @@ _MONTH_FORMS: tuple[tuple[str, str], ...] = (
     (r"M99(?P<s>[ .,'-]{1,2})99", "M%m{s}%y"),
     (r"9999(?P<s>[ .,-]{1,2})M99", "%Y{s}M%m"),
 )
-SERIALS = ("excel", "epoch_s", "epoch_ms")
+SERIALS = ("excel", "epoch_s", "epoch_ms", PERIODS)
 MOST_FORMS = 6
 # what stands in a column of dates where nothing has happened; anything with a digit is read as a date
 NO_DATE = (
@@ -234,6 +236,8 @@ def moment(cell: pl.Expr, formats: tuple[str, ...], zone: str | None = None, cle
     `clean`: no cell of the column has white space to tidy. Years outside 1900..2100 are damaged cells or "for
     ever" marks: null.
     """
+    if formats and formats[0] == PERIODS:
+        return period_day(cell)
     if formats and formats[0] in SERIALS:
         return _serial(cell, formats[0], zone)
     names = any("M%m" in f for f in formats)
@@ -293,7 +297,10 @@ def offsets(distinct: pl.Series) -> set[int]:
 
 
 def serial_form(distinct: pl.DataFrame) -> str | None:
-    """excel, epoch_s or epoch_ms when nearly all values are such numbers; asked only if the header hints."""
+    """excel, epoch_s or epoch_ms when nearly all values are such numbers, period when they are weeks or quarters;
+    asked only if the header hints."""
+    if all_periods(distinct):
+        return PERIODS
     text = stripped(pl.col("v")).str.replace(",", ".", literal=True)
     numbers = distinct.select(text.cast(pl.Float64, strict=False).alias("x"))["x"]
     known = numbers.drop_nulls().drop_nans()

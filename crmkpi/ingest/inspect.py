@@ -21,6 +21,7 @@ from crmkpi.ingest.quality import ANONYMOUS_SHARE
 from crmkpi.ingest.questions import Question, answer_to
 from crmkpi.ingest.rates import rate_questions, with_counts
 from crmkpi.ingest.read import read
+from crmkpi.ingest.second_table import first_table
 from crmkpi.ingest.sniff import Source, sniff
 from crmkpi.ingest.special_rules import fixed_answers, rule_questions, ruled
 from crmkpi.ingest.text_table import Finding, TextTable
@@ -111,7 +112,7 @@ def look(
     say = progress or (lambda stage, share: None)
     for source in sniff(path, file=name):
         say("reading", 0.0)
-        text, told = read(source), for_source(mapping, source)
+        text, told = first_table(read(source)), for_source(mapping, source)
         sheet = _sheet(text, told, remembered or {})
         key = header_set(sheet.key if sheet is not None else text.columns)
         given = {k: str(v) for k, v in for_source(answers, source).items()}
