@@ -87,13 +87,17 @@ class Settings(BaseModel):
 
 
 class Project(BaseModel):
-    """Everything saved. `version` is the form of this document, not of the app."""
+    """Everything saved. `version` is the form of this document, not of the app.
+
+    `presentation`: a masked copy for showing; its names and sums are not the client's.
+    """
 
     version: int = VERSION
     id: str = Field(default_factory=lambda: secrets.token_hex(8), pattern=r"^[0-9a-f]{16}$")
     name: str = ""
     lang: Literal["ru", "en"] = "ru"
     sample: str | None = None
+    presentation: bool = False
     settings: Settings = Field(default_factory=Settings)
     files: list[FileRecord] = Field(default_factory=list)
     confirmed: dict[str, Confirmed] = Field(default_factory=dict)
