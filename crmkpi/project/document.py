@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from crmkpi.analysis.initiative import Initiative
 from crmkpi.targets.agreement import Agreement
 from crmkpi.targets.library import OwnBenchmark
 from crmkpi.targets.starting_point import StartingPoint
@@ -106,6 +107,7 @@ class Project(BaseModel):
     library: list[OwnBenchmark] = Field(default_factory=list)
     starting_point: StartingPoint | None = None
     agreement: Agreement | None = None
+    initiatives: list[Initiative] = Field(default_factory=list)
     false_alarms: float = Field(default=1.0, gt=0, le=100)
 
 
