@@ -10,7 +10,7 @@ from crmkpi.ui.places import places_box
 from crmkpi.ui.session import open_page
 from crmkpi.ui.style import plain
 from crmkpi.ui.tree_controls import controls, project_of
-from crmkpi.views.drivers import drivers_view, explained_with_intervals, usual_note
+from crmkpi.views.drivers import drivers_view, explained_with_intervals, stability_note, usual_note
 from crmkpi.views.tree import tree_key, tree_view
 
 s = open_page("drivers")
@@ -23,7 +23,8 @@ tree = kept(s, "tree", args, lambda: tree_view(data, project, asked, t))
 found = kept(s, "explained80", args, lambda: explained_with_intervals(data, project, asked))
 usual = kept(s, "usual", args, lambda: usual_note(data, found, asked.where, t))
 figures.verdict("drivers", "neutral" if usual else tree.direction, tree.headline, tree.sentences)
-figures.notices([*([usual] if usual else []), *tree.notices])
+held = kept(s, "stability", args, lambda: stability_note(data, found, asked.where, t))
+figures.notices([note for note in (usual, held, *tree.notices) if note])
 with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
     depth = st.segmented_control(
         t("drivers.depth"),

@@ -78,6 +78,11 @@ class Explained:
         return self.nodes[0]
 
     @property
+    def table(self) -> str:
+        """Prepared table whose days date the root."""
+        return _table(self.drawn.metric)
+
+    @property
     def split(self) -> bool:
         """Whether the root's change is split over the tree."""
         return bool(self.attribution.leaves)

@@ -12,6 +12,7 @@ from crmkpi.targets.usual import usual_change
 from crmkpi.tree.explain import Explained
 from crmkpi.tree.intervals import with_intervals
 from crmkpi.tree.shown import ShownNode
+from crmkpi.tree.stability import stability
 from crmkpi.views.parts import Part
 from crmkpi.views.tree import Asked, arrow, direction, explained_tree, signed_value
 
@@ -67,6 +68,12 @@ def usual_note(data: DataDir, found: Explained, where: tuple[Where, ...], t: Wor
         return None
     low, high = t.value(usual.low, top.unit, short=True), t.value(usual.high, top.unit, short=True)
     return t("why_more.usual", low=low, high=high)
+
+
+def stability_note(data: DataDir, found: Explained, where: tuple[Where, ...], t: Words) -> str | None:
+    """One sentence: whether another reference period names another main cause; None where there is no other."""
+    held = stability(data, found, t, where)
+    return None if held is None else held.sentence(t)
 
 
 def _leaves(found: Explained) -> list[ShownNode]:
