@@ -46,7 +46,9 @@ def _headline(explained: Explained, words: Words) -> str:
     # the catalogue's name: a tree may call its root by a wish ("Goal: grow LTV"), which makes no sentence
     label = facts.label[words.lang] if facts else top.text(words)
     comparison = words(
-        f"answer.against_{_relation(explained.period, explained.vs)}",
+        "answer.against_plan"
+        if explained.planned
+        else f"answer.against_{_relation(explained.period, explained.vs)}",
         period=words.period(explained.period),
         vs=words.period(explained.vs),
     )

@@ -44,9 +44,14 @@ def drivers_view(found: Explained, leaves: bool, t: Words) -> DriversView:
     nodes = _leaves(found) if leaves else list(found.children(top.id))
     rows = [_part(n, top, t) for n in nodes if n.contribution is not None and n.edge == "identity"]
     rows.sort(key=lambda p: -abs(p.value or 0.0))
+    names = (
+        (t("planfact.plan"), t("planfact.fact"))
+        if found.planned
+        else (t.period(found.vs), t.period(found.period))
+    )
     ends = (
-        Part(t.period(found.vs), top.before, t.value(top.before, top.unit, short=True), "total"),
-        Part(t.period(found.period), top.after, t.value(top.after, top.unit, short=True), "total"),
+        Part(names[0], top.before, t.value(top.before, top.unit, short=True), "total"),
+        Part(names[1], top.after, t.value(top.after, top.unit, short=True), "total"),
     )
     check = t(
         "check.sums_hold",
