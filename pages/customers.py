@@ -6,6 +6,7 @@ from crmkpi.charts.cohorts import cohort_chart
 from crmkpi.ui import figures
 from crmkpi.ui.base_tabs import flow_tab, ltv_tab, rfm_tab
 from crmkpi.ui.caching import kept
+from crmkpi.ui.cohort_list import cohort_list_box
 from crmkpi.ui.session import open_page
 from crmkpi.ui.tree_controls import asked
 from crmkpi.views.customers import MEASURES, triangle
@@ -50,4 +51,5 @@ args = (measure, grain, where)
 cells = kept(s, "triangle", args, lambda: triangle(data, measure, grain, where, t))
 with st.container(key="card_scroll"):
     figures.chart(s, "cohorts", args, lambda ink: cohort_chart(cells, t, ink), stretch=False)
+cohort_list_box(s, grain, where)
 st.caption(t("customers.note"))
