@@ -7,25 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from crmkpi.engine.data import DataDir
 from crmkpi.i18n import Words
-from crmkpi.project.document import Project
-from crmkpi.project.drafts import Drafts
 from crmkpi.views.drivers import explained_with_intervals, usual_note
 from crmkpi.views.places import node_options, places_view
 from crmkpi.views.tree import Asked, explained_tree
-from tests.views.sample_shop import sample_project
 
 EFFECTS = tomllib.loads(
     (Path(__file__).resolve().parents[2] / "sample_data" / "effects.toml").read_text(encoding="utf-8")
 )
-
-
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory) -> tuple[Project, DataDir]:
-    home = tmp_path_factory.mktemp("home")
-    project = sample_project(home)
-    return project, Drafts(home).place(project.id).data
 
 
 @pytest.mark.parametrize("metric", ["retention_rate", "revenue_base", "active_customers"])
