@@ -7,11 +7,12 @@ from crmkpi.ui import figures
 from crmkpi.ui.base_tabs import flow_tab, ltv_tab, rfm_tab
 from crmkpi.ui.caching import kept
 from crmkpi.ui.cohort_list import cohort_list_box
+from crmkpi.ui.season_tab import season_tab
 from crmkpi.ui.session import open_page
 from crmkpi.ui.tree_controls import asked
 from crmkpi.views.customers import MEASURES, triangle
 
-TABS = {"flow": flow_tab, "rfm": rfm_tab, "ltv": ltv_tab}
+TABS = {"flow": flow_tab, "rfm": rfm_tab, "ltv": ltv_tab, "season": season_tab}
 
 s = open_page("customers")
 figures.need_data(s)
