@@ -12,8 +12,6 @@ from crmkpi.i18n import Words
 from crmkpi.views.parts import ProofPoint
 
 HEIGHT = 260
-# room at the right for the names of the lines, pixels
-NAMES = 120
 
 
 def proof_chart(points: Sequence[ProofPoint], t: Words, colours: Palette) -> alt.Chart:
@@ -50,13 +48,18 @@ def proof_chart(points: Sequence[ProofPoint], t: Words, colours: Palette) -> alt
 
 
 def _ends(base: alt.Chart, points: Sequence[ProofPoint], names: dict[str, str]) -> list[Any]:
-    """The name of each line above its last point."""
+    """The name of each line at its last point: above it, of the lowest line below it."""
     if not points:
         return []
     last = base.transform_filter(f"datum.c0 == {points[-1].week}").transform_calculate(
         c4=lookup(names).replace("datum.value", "datum.c2")
     )
+    end = points[-1]
+    lowest = min(range(3), key=lambda kind: (end.actual, end.model, end.naive)[kind])
+    below, above = f"datum.c2 == {lowest}", f"datum.c2 != {lowest}"
+    look: dict[str, Any] = {"align": "right", "dx": -6, "fontWeight": 600}
     return [
         last.mark_circle(size=46, opacity=1),
-        last.mark_text(align="right", baseline="bottom", dx=-6, dy=-6, fontWeight=600).encode(text="c4:N"),
+        last.transform_filter(above).mark_text(baseline="bottom", dy=-6, **look).encode(text="c4:N"),
+        last.transform_filter(below).mark_text(baseline="top", dy=7, **look).encode(text="c4:N"),
     ]

@@ -57,7 +57,7 @@ def _headline(explained: Explained, words: Words) -> str:
     if top.change == 0:
         value = words.value(top.after, top.unit, short=True)
         return words("answer.same", label=label, value=value, comparison=comparison)
-    key = "answer.up" if top.change > 0 else "answer.down"
+    key = f"answer.{'plan_' if explained.planned else ''}{'up' if top.change > 0 else 'down'}"
     share = None if top.before == 0 or top.unit == "share" else abs(top.change) / abs(top.before)
     return words(
         key if share is not None else f"{key}_plain",
@@ -65,6 +65,7 @@ def _headline(explained: Explained, words: Words) -> str:
         share=words.percent(share),
         change=amount(top.change, top.unit, words),
         comparison=comparison,
+        period=words.period(explained.period),
     )
 
 

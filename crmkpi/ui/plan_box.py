@@ -65,5 +65,6 @@ def _field(s: Session, line: PlanLine, view: PlanFact) -> float | None:
         key=f"plan_{view.period.text}_{line.metric}",
     )
     plan, fact = (t.value(v, line.unit, short=True) for v in (line.plan, line.fact))
-    st.caption(plain(t("planfact.row", plan=plan, fact=fact, source=line.text)))
+    key = "planfact.row" if line.plan is not None else "planfact.row_empty"
+    st.caption(plain(t(key, plan=plan, fact=fact, source=line.text)))
     return None if typed is None else typed / 100 if share else float(typed)

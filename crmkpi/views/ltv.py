@@ -140,6 +140,6 @@ def _proof(found: Holdout, t: Words) -> tuple[str, tuple[Part, ...]]:
     for row in found.groups.iter_rows(named=True):
         n = row["purchases"]
         name = t("base.proof_more" if n >= MOST_SHOWN else "base.proof_row", n=n, customers=row["customers"])
-        note = t("base.proof_note", model=row["model"], naive=row["naive"])
+        note = t("base.proof_note", model=t.number(row["model"], 2), naive=t.number(row["naive"], 2))
         rows.append(Part(name, row["actual"], t.number(row["actual"], 2), "neutral", note))
     return t("ltv.holdout", cut=found.cut, model=model, naive=naive), tuple(rows)

@@ -81,8 +81,10 @@ def moment_view(data: DataDir, where: tuple[Where, ...], t: Words) -> MomentView
     if rows.is_empty():
         return None
     points = tuple(
-        SeriesPoint(t.period(period), tick(period, t), value, t.percent(value))
-        for text, value in rows.select("period", "value").iter_rows()
+        SeriesPoint(
+            t.period(period), tick(period, t) if (rows.height - i) % 2 else "", value, t.percent(value)
+        )
+        for i, (text, value) in enumerate(rows.select("period", "value").iter_rows())
         if (period := parse_period(text))
     )
     last = rows.row(-1, named=True)

@@ -18,9 +18,10 @@ from crmkpi.tree.answer import answer
 from crmkpi.tree.explain import Explained, between
 from crmkpi.tree.opening import coverage_of, partner
 from crmkpi.tree.planned import Planned, planned_values
-from crmkpi.tree.whatif import Evaluator, identity_nodes
+from crmkpi.tree.whatif import identity_nodes
 from crmkpi.views.drivers import DriversView, drivers_view
 from crmkpi.views.tree import Asked, direction, explained_tree
+from crmkpi.views.whatif import movable
 
 
 @dataclass(frozen=True)
@@ -134,12 +135,12 @@ def _lines(
     planned: Planned | None,
     t: Words,
 ) -> list[PlanLine]:
-    """The root and the leaves, each with its plan and where that is from."""
+    """What people plan: the root, its drivers, the levers below them and whatever has a plan already."""
     root = shown.drawn
-    leaves = set(Evaluator(root, fact).leaves)
+    people = {root.metric, *(n.metric for n in (*root.drivers, *movable(root, fact)))}
     found: list[PlanLine] = []
     for node in identity_nodes(root):
-        if node is not root and node.metric not in leaves and node.metric not in plans:
+        if node.metric not in people and node.metric not in plans:
             continue
         metric = node.metric
         plan = plans.get(metric)
@@ -148,7 +149,8 @@ def _lines(
         source = source or (planned.sources.get(metric, "sum") if planned else "empty")
         unit = metrics()[metric].unit
         text = t(f"planfact.from_{source}")
-        if any(line.metric == metric for line in found):
+        closing = node.hide_when_zero and not fact.get(metric) and not shown_plan
+        if closing or any(line.metric == metric for line in found):
             continue
         found.append(
             PlanLine(metric, node.label[t.lang], unit, shown_plan, fact.get(metric), metric in typed, text)
@@ -158,8 +160,10 @@ def _lines(
 
 def _notes(planned: Planned, base: Period, found: Explained, t: Words) -> tuple[str, ...]:
     names = {node.metric: node.label[t.lang] for node in identity_nodes(found.drawn)}
-    shared = [names[m] for m, source in planned.sources.items() if source == "shared"]
-    kept = [names[m] for m, source in planned.sources.items() if source == "base"]
+    # what is zero in the plan only closes the arithmetic: nothing to tell
+    said = [(m, source) for m, source in planned.sources.items() if planned.values.get(m)]
+    shared = [names[m] for m, source in said if source == "shared"]
+    kept = [names[m] for m, source in said if source == "base"]
     notes = []
     if shared:
         notes.append(t("planfact.shared", names=", ".join(shared)))

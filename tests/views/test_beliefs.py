@@ -70,4 +70,4 @@ def test_a_goal_stops_where_no_elasticity_is_stated(sample, found, t):
     assert any("Дальше вниз цель не идёт" in text for text in silent.below)
     line = next(x for x in found.beliefs if x.parent in {n.metric for n in found.root.drivers})
     told = goal_view(found, ways, (found.now or 0) * 1.05, "equal", t, {line.edge: Elasticity(0.5, 0.0)})
-    assert any(line.lever.name in text and "По предположению" in text for text in told.below)
+    assert any(line.lever.name in text and "за этот счёт" in text for text in told.below)
