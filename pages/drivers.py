@@ -11,6 +11,7 @@ from crmkpi.ui.plan_box import plan_box
 from crmkpi.ui.session import open_page
 from crmkpi.ui.style import plain
 from crmkpi.ui.tree_controls import controls, project_of
+from crmkpi.views.campaigns import funnel_note
 from crmkpi.views.drivers import drivers_view, explained_with_intervals, stability_note, usual_note
 from crmkpi.views.tree import tree_key, tree_view
 
@@ -47,7 +48,8 @@ found = kept(s, "explained80", args, lambda: explained_with_intervals(data, proj
 usual = kept(s, "usual", args, lambda: usual_note(data, found, asked.where, t))
 figures.verdict("drivers", "neutral" if usual else tree.direction, tree.headline, tree.sentences)
 held = kept(s, "stability", args, lambda: stability_note(data, found, asked.where, t))
-figures.notices([note for note in (usual, held, *tree.notices) if note])
+narrow = kept(s, "funnel_note", args, lambda: funnel_note(data, found, asked.where, t))
+figures.notices([note for note in (narrow, usual, held, *tree.notices) if note])
 view = drivers_view(found, depth == "leaves", t)
 if view.reason:
     st.info(view.reason)
