@@ -5,8 +5,6 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-import pytest
-
 from crmkpi.i18n import Words
 from crmkpi.views.drivers import explained_with_intervals, usual_note
 from crmkpi.views.places import node_options, places_view
@@ -15,20 +13,6 @@ from crmkpi.views.tree import Asked, explained_tree
 EFFECTS = tomllib.loads(
     (Path(__file__).resolve().parents[2] / "sample_data" / "effects.toml").read_text(encoding="utf-8")
 )
-
-
-@pytest.mark.parametrize("metric", ["retention_rate", "revenue_base", "active_customers"])
-def test_the_churn_shock_is_named_first(sample, metric):
-    project, data = sample
-    compare = EFFECTS["churn_shock"]["compare"]
-    found = explained_tree(data, project, Asked(compare["period"], "year_ago"))
-    assert found.vs.text == compare["vs"]
-    view = places_view(data, found, metric, (), Words("ru", "RUB"))
-    segment = EFFECTS["churn_shock"]["segment"]["ru"]
-    assert view.rows[0].dimension == "segment"
-    assert view.rows[0].parts[0].name == segment
-    assert view.rows[0].parts[0].direction == "bad"
-    assert segment in view.text
 
 
 def test_the_mix_shift_is_named_first_with_rate_and_mix_apart(sample):
