@@ -58,7 +58,7 @@ def _headline(explained: Explained, words: Words) -> str:
         value = words.value(top.after, top.unit, short=True)
         return words("answer.same", label=label, value=value, comparison=comparison)
     key = f"answer.{'plan_' if explained.planned else ''}{'up' if top.change > 0 else 'down'}"
-    share = None if top.before == 0 or top.unit == "share" else abs(top.change) / abs(top.before)
+    share = None if top.before <= 0 or top.unit == "share" else abs(top.change) / top.before
     return words(
         key if share is not None else f"{key}_plain",
         label=label,
