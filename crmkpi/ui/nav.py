@@ -27,6 +27,7 @@ MORE = (
     ("whatif", ":material/instant_mix:"),
     ("customers", ":material/groups:"),
     ("campaigns", ":material/mail:"),
+    ("log", ":material/workspace_premium:"),
     ("glossary", ":material/menu_book:"),
 )
 START = "start"
