@@ -5,6 +5,7 @@ import streamlit as st
 from crmkpi.ui import figures
 from crmkpi.ui.log_cards import entry_card, review_choice, share_card, suggested, timeline, view_of
 from crmkpi.ui.log_form import log_form
+from crmkpi.ui.pack_box import pack_box
 from crmkpi.ui.session import open_page
 from crmkpi.ui.tree_controls import project_of
 
@@ -33,3 +34,4 @@ st.subheader(t("log.share.title"), anchor=False)
 chosen = review_choice(s)
 if chosen:
     share_card(s, *chosen)
+    pack_box(s, *chosen)

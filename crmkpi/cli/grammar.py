@@ -77,6 +77,9 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--project", required=True, metavar="P")
     one.add_argument("--to", required=True, metavar="FILE")
     one.add_argument("--title")
+    one.add_argument("--pack", metavar="PERSON")
+    one.add_argument("--from", dest="first", metavar="D")
+    one.add_argument("--until", dest="last", metavar="D")
     add("doctor")
     return top
 

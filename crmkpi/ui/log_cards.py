@@ -111,7 +111,7 @@ def review_choice(s: Session) -> tuple[str, date, date] | None:
     t, data, project = s.t, s.data, project_of(s)
     assert data is not None
     known = persons(project)
-    first, last = kept(s, "log.review", (), lambda: review_period(data))
+    first, last = kept(s, "log.review", (log_mark(s),), lambda: review_period(data, project.initiatives))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         person = st.selectbox(
             t("log.show.person"),
@@ -148,7 +148,7 @@ def share_card(s: Session, person: str, first: date, last: date) -> None:
     figures.verdict("log_share", view.tone, view.headline, view.sentences)
     left, right = st.columns(2)
     with left, st.container(key="card_share_parts", height="stretch"):
-        _lines(t("log.share.title"), (*view.parts[-1:], *view.parts[:-1]))
+        _lines(t("log.share.sum"), (*view.parts[-1:], *view.parts[:-1]))
         with st.expander(t("log.show.details")):
             _lines("", view.claims)
             figures.notices(view.notes)

@@ -87,11 +87,12 @@ def log_view(data: DataDir, pairs: Pairs, t: Words) -> LogView:
     ordered = sorted(pairs, key=lambda p: (p[0].shipped, p[0].title), reverse=True)
     entries = tuple(entry_view(data, entry, graded, tested, t) for entry, graded in ordered)
     proven = sum(e.tone in ("good", "bad") for e in entries)
-    said = [t("log.grades_are")] if entries else []
+    worse = sum(e.tone == "bad" for e in entries)
+    said = [t("log.worse", n=worse)] if worse else []
     if not entries:
         return LogView(t("log.none_title"), "neutral", (t("log.none_text"),), ())
     headline = t.plural("log.headline", len(entries), proven=proven)
-    return LogView(headline, "good" if proven else "neutral", tuple(said), entries)
+    return LogView(headline, "good" if proven > worse else "neutral", (*said, t("log.grades_are")), entries)
 
 
 def entry_view(data: DataDir, entry: Initiative, graded: Graded, tested: int, t: Words) -> EntryView:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from crmkpi.analysis.initiative import Initiative
 from crmkpi.analysis.team_share import (
     CONTROL,
     Claim,
@@ -31,7 +32,7 @@ from crmkpi.views.tree import DEFAULT_TREE, direction, signed_value
 
 PROCESS = "email_funnel"
 # months that a review usually speaks of
-REVIEW_MONTHS = 6
+REVIEW_MONTHS, LONGEST_REVIEW = 6, 12
 # step of the customer's way -> who decides there
 PATH = (
     ("list", "yes"),
@@ -62,12 +63,18 @@ class ShareView:
     paste: str
 
 
-def review_period(data: DataDir) -> tuple[date, date]:
-    """The period to begin with: the last six complete months of the data, or as many as there are."""
+def review_period(data: DataDir, entries: Sequence[Initiative] = ()) -> tuple[date, date]:
+    """The period to begin with: the last six complete months, or from the month of the earliest initiative of the
+    last twelve; all days where no month is complete."""
     covered = coverage_of(data, "orders")
     months = periods_between(covered.first, covered.last, "month")
-    whole = [m for m in months if m.first >= covered.first and m.last <= covered.last][-REVIEW_MONTHS:]
-    return (whole[0].first, whole[-1].last) if whole else (covered.first, covered.last)
+    whole = [m for m in months if m.first >= covered.first and m.last <= covered.last][-LONGEST_REVIEW:]
+    if not whole:
+        return covered.first, covered.last
+    started = [e.shipped for e in entries if whole[0].first <= e.shipped <= whole[-1].last]
+    usual = whole[-REVIEW_MONTHS:][0]
+    first = next((m for m in whole if started and m.last >= min(started)), usual)
+    return min(first, usual, key=lambda m: m.first).first, whole[-1].last
 
 
 def compared_with(data: DataDir, first: date, last: date) -> Period:
@@ -105,7 +112,7 @@ def share_view(
     notes = [t("log.share.grade_d")] if any(c.reason == "grade_d" for c in share.claims) else []
     return ShareView(
         headline=_headline(share, found, t),
-        tone="good" if share.mine else "neutral",
+        tone=direction(share.mine, None, found.top.better),
         sentences=(
             t("log.share.periods", now=t.period(now), then=t.period(then)),
             *_held_back(share, pairs, unit, t),
