@@ -31,6 +31,7 @@ from crmkpi.targets.sentence import owner_name
 from crmkpi.views.log import EntryView, Lists, Pairs, graded_pairs, log_view, marked, no_lists
 from crmkpi.views.log_share import compared_with, share_view, watched
 from crmkpi.views.node import series
+from crmkpi.views.parts import Part
 from crmkpi.views.tree import direction
 
 MOST_METRICS = 4
@@ -112,20 +113,20 @@ def pack(
     entries = tuple(reversed(log_view(data, mine, t).entries))
     charts = _charts(data, project, ask, mine, entries, options, t)
     own = goals(data, project, ask.person, ask.last, t)
-    share, phrase = _share(data, project, pairs, ask, t)
+    shares, phrase = _share(data, project, pairs, ask, t)
     figures = _metrics(data, project, ask, mine, charts, t)
     sections = [
         _summary(ask, own, entries, phrase, t),
         _goals(own, t),
         _effects(entries, charts, t),
-        share,
+        *shares,
         figures,
         _quality(entries, t),
         Section("method", t("pack.section.method"), points=tuple(t(f"pack.method.{m}") for m in METHODS)),
     ]
     found = Pack(
         lang=t.lang,
-        title=options.title or t("pack.title", person=_name(ask.person, t)),
+        title=options.title or _title(ask.person, t),
         person=_name(ask.person, t),
         period=t("pack.period", first=ask.first, last=ask.last),
         data_line=t("pack.data_line", project=project.name or t("report.untitled")),
@@ -146,6 +147,10 @@ def _check(data: DataDir, ask: Ask) -> None:
     first, last = min(s.first for s in spans), max(s.last for s in spans)
     if ask.first > ask.last or ask.first > last or ask.last < first:
         raise PackPeriodError(first=ask.first, last=ask.last, known_first=first, known_last=last)
+
+
+def _title(person: str, t: Words) -> str:
+    return t("pack.title_me") if person == "me" else t("pack.title", person=person)
 
 
 def _name(person: str, t: Words) -> str:
@@ -197,7 +202,7 @@ def _effects(entries: Sequence[EntryView], charts: dict[str, Chart], t: Words) -
             e.title,
             e.grade_text,
             e.tone,
-            lines=(f"{e.when} · {e.who}", e.sentence, *e.stronger, *e.notes),
+            lines=_told(e, t),
             facts=e.figures,
             chart=f"trend-{e.id}" if f"trend-{e.id}" in charts else None,
         )
@@ -206,20 +211,46 @@ def _effects(entries: Sequence[EntryView], charts: dict[str, Chart], t: Words) -
     return Section("effects", t("pack.section.effects"), cards=cards)
 
 
-def _share(data: DataDir, project: Project, pairs: Pairs, ask: Ask, t: Words) -> tuple[Section | None, str]:
+def _told(e: EntryView, t: Words) -> tuple[str, ...]:
+    """When and who, the sentence, then what limits it."""
+    trend = (t("log.show.trend"),) if e.trend else ()
+    return (f"{e.when} · {e.who}", e.sentence, *e.stronger, *e.notes, *trend)
+
+
+def _share(
+    data: DataDir, project: Project, pairs: Pairs, ask: Ask, t: Words
+) -> tuple[tuple[Section, ...], str]:
     """The share in the common result with its sentence; where the periods cannot be compared, the reason."""
     title = t("log.share.title")
     try:
         view = share_view(data, project, pairs, ask.person, ask.first, ask.last, t)
     except CrmKpiError as error:
-        return Section("share", title, t(error.key, **error.params)), ""
+        return (Section("share", title, t(error.key, **error.params)),), ""
     # colleagues' own initiatives belong into their packs
     own = [c for c, (entry, _) in zip(view.claims, pairs, strict=False) if entry.share_of(ask.person)]
-    rows = [(p.name, p.text, p.note) for p in (*view.parts, *own)]
-    rows += [(p.name, p.text, p.note) for p in view.control]
-    head = tuple(t(f"pack.column.{name}") for name in ("what", "value", "note"))
-    table = Table(head, tuple(rows), (1,)) if rows else None
-    return Section("share", title, view.headline, view.sentences, table=table), view.paste
+    path = tuple(": ".join(x for x in (f"{step} — {who}", fact) if x) for step, who, fact in view.path)
+    sections = [
+        Section("share", title, view.headline, view.sentences, table=_parts((*view.parts, *own), "what", t)),
+        Section("steps", t("pack.section.steps"), view.steps_title, table=_parts(view.steps, "step", t)),
+        Section(
+            "control",
+            t("pack.section.control"),
+            view.control_title,
+            path,
+            table=_parts(view.control, "what", t),
+        ),
+    ]
+    return tuple(x for x in sections if x.table or x.points), view.paste
+
+
+def _parts(parts: Sequence[Part], head: str, t: Words) -> Table | None:
+    """Parts as rows of name, value and note; None without any."""
+    rows = tuple((p.name, p.text, p.note) for p in parts)
+    return (
+        Table(tuple(t(f"pack.column.{name}") for name in (head, "value", "note")), rows, (1,))
+        if rows
+        else None
+    )
 
 
 def _metrics(
@@ -244,7 +275,7 @@ def _metrics(
     return Section(
         "metrics",
         t("pack.section.metrics"),
-        t("pack.metrics_note"),
+        points=(t("pack.metrics_note"),),
         cards=tuple(c for c in cards if c.chart),
         table=Table(head, tuple(rows), (1, 2, 3)),
     )

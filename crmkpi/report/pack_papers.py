@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from markupsafe import Markup
 
@@ -28,7 +29,7 @@ TEMPLATE = Path(__file__).parent / "templates" / "pack.typ"
 # no script at all: nothing may run, load or be sent
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 BODY = HEIGHT - TOP - 0.5
-POINTS_A_SLIDE, ROWS_A_SLIDE = 5, 10
+POINTS_A_SLIDE, ROWS_A_SLIDE, CARDS_A_SLIDE = 5, 10, 3
 FOOTER = 90
 Charts = Mapping[str, Chart]
 
@@ -97,31 +98,49 @@ def deck_bytes(found: Pack, charts: Charts, t: Words, options: ReportOptions) ->
     found = every_text(found, glued)
     colours = palette(options.colour)
     deck = Deck(found.title, cut(f"{found.title} · {found.period}", FOOTER), colours)
-    title_slide(deck, found.title, [found.person, found.period, found.data_line], found.headline, options)
+    title_slide(
+        deck, found.title, [t("report.slide.deck"), found.period, found.data_line], found.headline, options
+    )
     for section in found.sections:
         _section(deck, section, charts)
     return deck.made()
 
 
 def _section(deck: Deck, section: Section, charts: Charts) -> None:
+    """Sentences, the table below them where both fit one slide, then the cards."""
     points = [x for x in (section.lead, *section.points) if x]
-    for start in range(0, len(points), POINTS_A_SLIDE):
+    together = section.table is not None and len(points) <= 1 and len(section.table.rows) <= ROWS_A_SLIDE
+    if together:
+        _table(deck, section, 0, points)
+    else:
+        for start in range(0, len(points), POINTS_A_SLIDE):
+            page = deck.slide(section.title)
+            deck.bullets(page, points[start : start + POINTS_A_SLIDE], LEFT, TOP + 0.1, INNER, BODY - 0.2)
+        for start in range(0, len(section.table.rows) if section.table else 0, ROWS_A_SLIDE):
+            _table(deck, section, start, [])
+    small = [c for c in section.cards if c.chart is None and len(c.lines) <= 1]
+    for start in range(0, len(small), CARDS_A_SLIDE):
         page = deck.slide(section.title)
-        deck.bullets(page, points[start : start + POINTS_A_SLIDE], LEFT, TOP + 0.1, INNER, BODY - 0.2)
-    if section.table is not None:
-        for start in range(0, len(section.table.rows), ROWS_A_SLIDE):
-            _table(deck, section, start)
+        for k, card in enumerate(small[start : start + CARDS_A_SLIDE]):
+            _small_card(deck, page, card, TOP + 0.15 + k * (BODY - 0.1) / CARDS_A_SLIDE)
     for card in section.cards:
-        _card(deck, section, card, charts.get(card.chart or ""))
+        if card not in small:
+            _card(deck, section, card, charts.get(card.chart or ""))
 
 
-def _table(deck: Deck, section: Section, start: int) -> None:
+def _table(deck: Deck, section: Section, start: int, points: Sequence[str]) -> None:
     table, colours = section.table, deck.colours
     assert table is not None
     page = deck.slide(section.title)
+    top = TOP + 0.15
+    if points:
+        deck.bullets(page, points, LEFT, TOP + 0.05, INNER, 0.7, (16, 14, 12))
+        top += 0.7
     columns = len(table.headers)
-    first = INNER * 0.4
+    first = INNER * 0.34
     widths = [first, *([(INNER - first) / (columns - 1)] * (columns - 1))]
+    if columns == 3 and 2 not in table.numbers:
+        widths = [INNER * 0.3, INNER * 0.18, INNER * 0.52]
     rows = [[Run(h, 12, True, colours.card) for h in table.headers]]
     for row in table.rows[start : start + ROWS_A_SLIDE]:
         rows.append(
@@ -130,26 +149,45 @@ def _table(deck: Deck, section: Section, start: int) -> None:
                 for i, (v, w) in enumerate(zip(row, widths, strict=True))
             ]
         )
-    deck.table(page, rows, widths, TOP + 0.15, 0.46)
+    deck.table(page, rows, widths, top, 0.43)
+
+
+def _tone(deck: Deck, card: Card) -> str:
+    colours = deck.colours
+    return {"good": colours.good, "bad": colours.bad, "warn": colours.warn}.get(card.tone, colours.soft)
+
+
+def _small_card(deck: Deck, page: Any, card: Card, top: float) -> None:
+    """A card without a picture: a third of a slide."""
+    colours = deck.colours
+    head = [Run(card.title, 17, True, colours.text)]
+    head += [Run(f"   {card.badge}", 14, True, _tone(deck, card))] if card.badge else []
+    facts = " · ".join(f"{name}: {value}" for name, value in card.facts)
+    texts = [x for x in (*card.lines, facts) if x]
+    size = fitting(" ".join(texts), INNER, 0.9, 15, 10)
+    lines = [head, *([Run(text, size, False, colours.text)] for text in texts)]
+    space_after(deck.text(page, lines, LEFT, top, INNER, BODY / CARDS_A_SLIDE), 4)
 
 
 def _card(deck: Deck, section: Section, card: Card, chart: Chart | None) -> None:
-    """One slide a card: badge, sentences and facts at the left, the chart at the right where there is one."""
+    """One slide a card: badge, sentences and facts at the left, the chart at the right or over the whole width."""
     colours = deck.colours
     page = deck.slide(f"{section.title}: {card.title}", 24)
-    tone = {"good": colours.good, "bad": colours.bad, "warn": colours.warn}.get(card.tone, colours.soft)
-    lines = [[Run(card.badge, 16, True, tone)]] if card.badge else []
+    lines = [[Run(card.badge, 16, True, _tone(deck, card))]] if card.badge else []
     said = [text for text in card.lines if text]
-    width = INNER if chart is None else 5.6
-    size = fitting(" ".join([*said, *(f"{a} {b}" for a, b in card.facts)]), width, BODY - 1.6, 16, 10)
+    alone = chart is not None and not said and not card.facts
+    width = INNER if chart is None or alone else 5.6
+    size = fitting(" ".join([*said, *(f"{a} {b}" for a, b in card.facts)]), width, BODY - (1.6 if chart is None else 2.7), 16, 10)
     lines += [[Run(text, size, False, colours.text)] for text in said]
     lines += [
         [Run(f"{name}: ", size, False, colours.soft), Run(value, size, True, colours.text)]
         for name, value in card.facts
     ]
-    space_after(deck.text(page, lines, LEFT, TOP + 0.1, width, BODY - 0.3), 7)
-    if chart is not None:
-        deck.picture(page, chart.png(560, 2.5), LEFT + 5.9, TOP + 0.2, INNER - 5.9, BODY - 0.6, chart.name)
+    space_after(deck.text(page, lines, LEFT, TOP + 0.1, width, 0.4 if alone else BODY - 0.3), 7)
+    if chart is not None and alone:
+        deck.picture(page, chart.png(900, 2.0), LEFT, TOP + 0.6, INNER, BODY - 0.9, chart.name)
+    elif chart is not None:
+        deck.picture(page, chart.png(460, 2.5), LEFT + 5.9, TOP + 0.2, INNER - 5.9, BODY - 0.6, chart.name)
 
 
 # workbook --------------------------------------------------------------------------------------------------

@@ -94,7 +94,9 @@ def _audience(s: Session, old: Initiative | None, tag: str) -> tuple[dict[str, A
     kind = st.segmented_control(
         t("log.form.audience"),
         kinds,
-        default=old.audience.kind if old and old.audience.kind in kinds else kinds[0],
+        default=old.audience.kind
+        if old and old.audience.kind in kinds
+        else ("campaign" if known else "everyone"),
         required=True,
         format_func=lambda k: t(f"log.form.{k}"),
         key=f"log_kind_{tag}",
