@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from crmkpi.analysis.initiative import Initiative
 from crmkpi.targets.agreement import Agreement
 from crmkpi.targets.library import OwnBenchmark
 from crmkpi.targets.starting_point import StartingPoint
@@ -111,13 +112,17 @@ class Settings(BaseModel):
 
 
 class Project(BaseModel):
-    """Everything saved. `version` is the form of this document, not of the app."""
+    """Everything saved. `version` is the form of this document, not of the app.
+
+    `presentation`: a masked copy for showing; its names and sums are not the client's.
+    """
 
     version: int = VERSION
     id: str = Field(default_factory=lambda: secrets.token_hex(8), pattern=r"^[0-9a-f]{16}$")
     name: str = ""
     lang: Literal["ru", "en"] = "ru"
     sample: str | None = None
+    presentation: bool = False
     settings: Settings = Field(default_factory=Settings)
     files: list[FileRecord] = Field(default_factory=list)
     confirmed: dict[str, Confirmed] = Field(default_factory=dict)
@@ -126,6 +131,7 @@ class Project(BaseModel):
     library: list[OwnBenchmark] = Field(default_factory=list)
     starting_point: StartingPoint | None = None
     agreement: Agreement | None = None
+    initiatives: list[Initiative] = Field(default_factory=list)
     plans: list[TypedPlan] = Field(default_factory=list)
     beliefs: list[Belief] = Field(default_factory=list)
     false_alarms: float = Field(default=1.0, gt=0, le=100)
