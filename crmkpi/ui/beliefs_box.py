@@ -25,7 +25,7 @@ def beliefs_box(s: Session, board: Board, draw: Draw) -> dict[str, float]:
     lines = usable(board, known)
     with st.expander(t("belief.title"), icon=":material/psychology_alt:", expanded=bool(lines)):
         st.caption(t("belief.text"))
-        columns = st.columns(2, gap="large")
+        columns = st.columns(2, gap="large") if lines else []
         for i, line in enumerate(lines):
             with columns[i % 2]:
                 value = draw(line.lever)
