@@ -17,11 +17,12 @@ COHORT_METRICS = ("retention_cohort", "cohort_customers", "cohort_orders", "coho
 def command_metrics(args: argparse.Namespace, t: Words) -> int:
     """Values of metrics by period, optionally split and filtered."""
     from crmkpi.engine.evaluate import DEFINITION_VERSION, evaluate
+    from crmkpi.project.own_catalogue import project_in_force
     from crmkpi.project.place import opened
     from crmkpi.project.record import data_of
     from crmkpi.views.rows import metric_document, metric_frame
 
-    with opened(Path(args.project)) as place:
+    with opened(Path(args.project)) as place, project_in_force(place):
         data = data_of(place)
         asked = args.metric or None
         plain_metrics = None if asked is None else [m for m in asked if m not in COHORT_METRICS]
@@ -52,12 +53,13 @@ def _write_table(frame: Any, form: str) -> None:
 def command_tree(args: argparse.Namespace, t: Words) -> int:
     """A tree at two periods, with the exact contribution of every leaf to the change of the root."""
     from crmkpi.catalog.trees import read_template
+    from crmkpi.project.own_catalogue import project_in_force
     from crmkpi.project.place import opened
     from crmkpi.project.record import data_of
     from crmkpi.tree.explain import explain, template_list
     from crmkpi.tree.intervals import with_intervals
 
-    with opened(Path(args.project)) as place:
+    with opened(Path(args.project)) as place, project_in_force(place):
         data = data_of(place)
         if args.list:
             write_json({"templates": template_list(data, t)})
@@ -78,12 +80,13 @@ def command_tree(args: argparse.Namespace, t: Words) -> int:
 
 def command_plan(args: argparse.Namespace, t: Words) -> int:
     """Gap, milestones, letters, forecast and status of targets."""
+    from crmkpi.project.own_catalogue import project_in_force
     from crmkpi.project.place import opened
     from crmkpi.project.record import data_of
     from crmkpi.targets.plan import plan, read_targets
 
     document_text = content(args.targets)
-    with opened(Path(args.project)) as place:
+    with opened(Path(args.project)) as place, project_in_force(place):
         document = plan(
             data_of(place), read_targets(document_text, Path(args.targets).name), day(args.as_of), t
         )
@@ -93,11 +96,12 @@ def command_plan(args: argparse.Namespace, t: Words) -> int:
 
 def command_check(args: argparse.Namespace, t: Words) -> int:
     """Deviations from the usual course and missed milestones of the project's targets; status 4 if any."""
+    from crmkpi.project.own_catalogue import project_in_force
     from crmkpi.project.place import opened
     from crmkpi.project.record import data_of
     from crmkpi.targets.check import check
 
-    with opened(Path(args.project)) as place:
+    with opened(Path(args.project)) as place, project_in_force(place):
         project = place.read()
         document = check(
             data_of(place),
