@@ -14,6 +14,7 @@ from typing import cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from crmkpi.catalog.in_force import per_catalogue
 from crmkpi.catalog.metric import Level, Metric, Texts, Unit, metrics
 from crmkpi.engine.sheet import plain
 from crmkpi.errors import CrmKpiError
@@ -84,13 +85,27 @@ def with_ids(text: str) -> str:
 
 
 def _id_of(name: str, text: str) -> str:
-    ids = {plain(label): m.id for m in metrics().values() for label in (m.label.ru, m.label.en)}
-    found = ids.get(plain(name)) or (name.strip() if name.strip() in metrics() else None)
+    said = name.strip()
+    exact, loose = _names()
+    found = exact.get(said.casefold()) or loose.get(plain(said)) or (said if said in metrics() else None)
     if found is None or not found.isidentifier():
-        near = difflib.get_close_matches(plain(name), list(ids), n=3, cutoff=0.5)
-        said = ", ".join(f"[{metrics()[ids[n]].label.ru}]" for n in near)
-        raise UnknownNameError(name=name, text=text, near=said or "—")
+        near = difflib.get_close_matches(plain(said), list(loose), n=3, cutoff=0.5)
+        lang = "ru" if re.search("[а-яё]", said, re.IGNORECASE) else "en"
+        shown = ", ".join(f"[{metrics()[loose[n]].label[lang]}]" for n in near)
+        raise UnknownNameError(name=name, text=text, near=shown or "—")
     return found
+
+
+@per_catalogue
+def _names() -> tuple[dict[str, str], dict[str, str]]:
+    """Labels in both languages -> id: as written, and without case and remarks in brackets; main metrics first."""
+    exact: dict[str, str] = {}
+    loose: dict[str, str] = {}
+    for metric in sorted(metrics().values(), key=lambda m: m.local):
+        for label in (metric.label.ru, metric.label.en):
+            exact.setdefault(label.casefold(), metric.id)
+            loose.setdefault(plain(label), metric.id)
+    return exact, loose
 
 
 def slug(name: str, taken: Iterable[str] = ()) -> str:
@@ -132,7 +147,7 @@ def _check_names_differ(mine: Mapping[str, OwnMetric], standard: Mapping[str, Me
     }
     for one in mine.values():
         for text in {plain(one.ru), plain(one.en)}:
-            if not text:
+            if not re.search(r"[^\W\d_]", text):  # a name holds at least one letter
                 raise OwnMetricError(reason="no_name", name=one.label, other="")
             if text in taken:
                 raise OwnMetricError(reason="name_taken", name=one.label, other=taken[text])

@@ -40,3 +40,12 @@ def _in(formula: str, lang: str) -> str:
 def _label(name: str, lang: str) -> str:
     known = metrics().get(name)
     return known.label[lang] if known else name
+
+
+def inserted(text: str, metric: str, lang: str) -> str:
+    """A typed formula with one more name at its end; a sign is added where one is needed."""
+    name = editable(metric, lang)
+    bare = text.rstrip()
+    if not bare or bare.endswith(("+", "-", "*", "/", "(", ",", "×", "÷", "−")):
+        return f"{bare} {name}".strip()
+    return f"{bare} * {name}"

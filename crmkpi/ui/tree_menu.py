@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from crmkpi.tree.explain import Explained
+from crmkpi.ui.nav import go_to
 from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
 from crmkpi.views.tree_look import VIEWS, advice, completeness, roots
@@ -36,6 +37,8 @@ def view_menu(s: Session, found: Explained) -> None:
         if many:
             st.caption(f":material/lightbulb: {plain(many)}")
         st.caption(plain(t("look.outside")))
+        if st.button(t("editor.open"), icon=":material/edit:", key="tree_edit", help=t("editor.open_help")):
+            go_to("editor")
     changed = {k: v for k, v in wanted.items() if getattr(project.tree, k) != v}
     if changed:
         s.project = project.model_copy(update={"tree": project.tree.model_copy(update=changed)})

@@ -146,6 +146,11 @@ def chosen_top(data: DataDir, project: Project) -> Node:
     return chosen_root(tree, gaps)
 
 
+def root_node(project: Project) -> Node:
+    """The top of the project's tree as it is edited, whichever other top the picture shows."""
+    return template_of(project.tree.template or DEFAULT_TREE).root
+
+
 def root_table(data: DataDir, template: str, root: str | None = None) -> str:
     """The table that dates the root of a template under these data (orders, or messages for a funnel)."""
     found = root or chosen_root(template_of(template), available(data)).metric

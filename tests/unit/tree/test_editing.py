@@ -170,12 +170,14 @@ def test_a_tree_does_not_grow_for_ever():
 
 
 IDS = [n.id for n in SHOP.root.walk()]
+FORMULAS = [None, "aov * orders_count", "nps + csat"]
+ANY, YES = st.sampled_from(IDS), st.just("да")
 EDITS = st.one_of(
-    st.builds(Remove, id=st.sampled_from(IDS)),
-    st.builds(Move, id=st.sampled_from(IDS), parent=st.sampled_from(IDS), place=st.none() | st.integers(0, 9), why=st.just("да")),
-    st.builds(Compute, id=st.sampled_from(IDS), identity=st.sampled_from([None, "aov * orders_count", "nps + csat"])),
-    st.builds(Add, id=st.sampled_from(["a", "b"]), metric=st.sampled_from(["nps", "csat"]), parent=st.sampled_from(IDS), why=st.just("да")),
-)  # fmt: skip
+    st.builds(Remove, id=ANY),
+    st.builds(Move, id=ANY, parent=ANY, place=st.none() | st.integers(0, 9), why=YES),
+    st.builds(Compute, id=ANY, identity=st.sampled_from(FORMULAS)),
+    st.builds(Add, id=st.sampled_from("ab"), metric=st.sampled_from(["nps", "csat"]), parent=ANY, why=YES),
+)
 
 
 @settings(max_examples=60, deadline=None)
