@@ -73,10 +73,7 @@ def _formula(s: Session, form: NodeForm) -> None:
         lambda text: identity_check(data, project, form.id, text, t),
     )
     with st.container(horizontal=True):
-        same = found.formula == form.formula
-        if st.button(
-            t("editor.save"), type="primary", disabled=found.formula is None or same, key="formula_save"
-        ):
+        if st.button(t("editor.save"), type="primary", key="formula_save") and found.formula is not None:
             forget(s, f"node_{form.id}")
             _apply(s, Compute(id=form.id, identity=found.formula))
         if form.formula and st.button(
@@ -103,7 +100,8 @@ def _add(s: Session, form: NodeForm) -> None:
         t("editor.why"), max_chars=LONGEST_NOTE, placeholder=t("editor.why_example"), key=f"add_why_{form.id}"
     )
     elasticity, grade = _strength(s, f"add_{form.id}", None, None)
-    if st.button(t("editor.add"), type="primary", disabled=not metric or not why.strip(), key="add_save"):
+    # a button that waits for the text to be sent would swallow the first click: the edit itself says what is missing
+    if st.button(t("editor.add"), type="primary", disabled=not metric, key="add_save"):
         node_id = free_id(root_node(project), str(metric))
         _apply(
             s,
@@ -115,7 +113,7 @@ def _belief(s: Session, form: NodeForm) -> None:
     t = s.t
     why = st.text_area(t("editor.why"), value=form.why, max_chars=LONGEST_NOTE, key=f"belief_why_{form.id}")
     elasticity, grade = _strength(s, f"belief_{form.id}", form.elasticity, form.grade)
-    if st.button(t("editor.save"), type="primary", disabled=not why.strip(), key="belief_save"):
+    if st.button(t("editor.save"), type="primary", key="belief_save"):
         _apply(s, Believe(id=form.id, why=why, elasticity=elasticity, grade=grade))
 
 
@@ -151,9 +149,7 @@ def _name(s: Session, form: NodeForm) -> None:
     assert project is not None
     ru = st.text_input(t("editor.name_ru"), value=form.ru, max_chars=LONGEST_NAME, key=f"name_ru_{form.id}")
     en = st.text_input(t("editor.name_en"), value=form.en, max_chars=LONGEST_NAME, key=f"name_en_{form.id}")
-    same = (ru.strip(), en.strip()) == (form.ru, form.en)
-    ready = bool(ru.strip() and en.strip()) and not same
-    if st.button(t("editor.save"), type="primary", disabled=not ready, key="name_save"):
+    if st.button(t("editor.save"), type="primary", key="name_save"):
         _apply(s, Rename(id=form.id, ru=ru, en=en))
     st.divider()
     choices = ("role", *CONTROLS)
@@ -191,7 +187,7 @@ def _place(s: Session, form: NodeForm) -> None:
     if parent != form.parent:
         st.caption(t("editor.move_exact") if form.kind == "exact" else t("editor.move_belief"))
         why = st.text_area(t("editor.why"), value=form.why, max_chars=LONGEST_NOTE, key=f"move_why_{form.id}")
-        if st.button(t("editor.move"), type="primary", disabled=not why.strip(), key="move_save"):
+        if st.button(t("editor.move"), type="primary", key="move_save"):
             _apply(s, Move(id=form.id, parent=str(parent), why=why))
     st.divider()
     _removal(s, form)

@@ -10,7 +10,7 @@ from crmkpi.catalog.metric import Unit
 from crmkpi.errors import CrmKpiError
 from crmkpi.periods import Period
 from crmkpi.project.tree_work import with_own_metric, without_own_metric
-from crmkpi.tree.own_metric import LONGEST_NAME, UNITS, OwnMetric, slug
+from crmkpi.tree.own_metric import LONGEST_NAME, UNITS, OwnMetric, OwnMetricError, slug
 from crmkpi.tree.spoken import editable
 from crmkpi.ui.editor_hand import hand, keep, refuse
 from crmkpi.ui.formula_line import forget, formula_line
@@ -68,15 +68,15 @@ def _dialog(s: Session, own_id: str | None, period: Period) -> None:
     start = editable(known.formula, t.lang) if known else ""
     found = formula_line(s, key, start, lambda text: own_check(data, project, key, text, period, t))
     unit, better, meaning = _details(s, key, known, found.unit)
-    ready = found.formula is not None and bool(ru.strip() or en.strip())
     with st.container(horizontal=True):
-        if st.button(t("editor.save"), type="primary", disabled=not ready, key=f"own_save_{key}"):
+        pressed = st.button(t("editor.save"), type="primary", key=f"own_save_{key}")
+        if pressed and found.formula is not None:
             _save(
                 s,
                 {
-                    "id": own_id or slug(ru or en, [one.id for one in project.own_trees.state.own]),
-                    "ru": (ru or en).strip(),
-                    "en": (en or ru).strip(),
+                    "id": own_id or slug(ru.strip() or en, [one.id for one in project.own_trees.state.own]),
+                    "ru": (ru.strip() or en).strip(),
+                    "en": (en.strip() or ru).strip(),
                     "formula": found.formula,
                     "unit": unit,
                     "better": better,
@@ -119,6 +119,9 @@ def _details(s: Session, key: str, known: OwnMetric | None, proposed: str) -> tu
 
 def _save(s: Session, fields: dict[str, object], key: str) -> None:
     assert s.project is not None
+    if not fields["ru"]:
+        refuse(s, OwnMetricError(reason="no_name", name="—", other=""))
+        return
     try:
         own = OwnMetric.model_validate(fields)
         changed = with_own_metric(s.project, s.data, own, s.project.tree.template or DEFAULT_TREE, hand(s))

@@ -10,6 +10,8 @@ from crmkpi.tree.explain import Explained
 from crmkpi.ui.nav import go_to
 from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
+from crmkpi.ui.who_box import role_select
+from crmkpi.views.roles import outside_line
 from crmkpi.views.tree_look import VIEWS, advice, completeness, roots
 
 
@@ -36,7 +38,9 @@ def view_menu(s: Session, found: Explained) -> None:
         many = advice(found, t)
         if many:
             st.caption(f":material/lightbulb: {plain(many)}")
-        st.caption(plain(t("look.outside")))
+        st.markdown(f"**{t('roles.role')}**")
+        wanted["role"] = role_select(s, collapsed=True)
+        st.caption(plain(outside_line(found, project, t)))
         if st.button(t("editor.open"), icon=":material/edit:", key="tree_edit", help=t("editor.open_help")):
             go_to("editor")
     changed = {k: v for k, v in wanted.items() if getattr(project.tree, k) != v}
