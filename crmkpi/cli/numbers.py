@@ -52,7 +52,7 @@ def _write_table(frame: Any, form: str) -> None:
 
 def command_tree(args: argparse.Namespace, t: Words) -> int:
     """A tree at two periods, with the exact contribution of every leaf to the change of the root."""
-    from crmkpi.catalog.trees import read_template
+    from crmkpi.catalog.in_force import current, in_force
     from crmkpi.project.own_catalogue import project_in_force
     from crmkpi.project.place import opened
     from crmkpi.project.record import data_of
@@ -66,16 +66,29 @@ def command_tree(args: argparse.Namespace, t: Words) -> int:
             return 0
         project = place.read()
         chosen = filters(data, args.where, t)
-        custom = content(args.custom).decode(errors="replace") if args.custom else None
-        template = read_template(custom) if custom else args.template or project.tree.template or DEFAULT_TREE
-        found = explain(data, template, args.period, args.vs, where=chosen, to_date=args.to_date)
-        document = with_intervals(data, found, chosen).as_dict(args.lang)
+        template, own = args.template or project.tree.template or DEFAULT_TREE, current()
+        if args.custom:
+            template, own = _own_tree(content(args.custom), data)
+        with in_force(own):
+            found = explain(data, template, args.period, args.vs, where=chosen, to_date=args.to_date)
+            document = with_intervals(data, found, chosen).as_dict(args.lang)
     if args.json:
         write_json(document)
         return 0
     for node in document["nodes"]:
         print(f"{node['label']}: {t.number(node['before'])} -> {t.number(node['after'])}")
     return 0
+
+
+def _own_tree(raw: bytes, data: Any) -> tuple[Any, Any]:
+    """A tree of one's own: the file that the editor gives (JSON), or a whole tree in TOML; with what it needs."""
+    from crmkpi.catalog.in_force import current
+    from crmkpi.catalog.trees import read_template
+    from crmkpi.project.tree_file import read_tree_file, tree_of_file
+
+    if raw.lstrip()[:1] == b"{":
+        return tree_of_file(read_tree_file(raw), data)
+    return read_template(raw.decode(errors="replace")), current()
 
 
 def command_plan(args: argparse.Namespace, t: Words) -> int:

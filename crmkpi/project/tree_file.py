@@ -22,7 +22,7 @@ from crmkpi.project.tree_versions import MOST_EDITS, Change, Control, TreeState
 from crmkpi.project.tree_work import Hand, known_metrics
 from crmkpi.tree.editing import edited
 from crmkpi.tree.edits import Edit
-from crmkpi.tree.own_metric import MOST_OWN, OwnMetric, built
+from crmkpi.tree.own_metric import MOST_OWN, PREFIX, OwnMetric, built
 from crmkpi.tree.proof import prove
 
 FORMAT: Literal["crmkpi-tree"] = "crmkpi-tree"
@@ -138,4 +138,4 @@ def _checked(state: TreeState, file: TreeFile, data: DataDir | None) -> TreeTemp
 
 
 def _own_named(identity: str) -> bool:
-    return any(name.startswith("own_") for name in Formula(identity).names)
+    return any(name.startswith(PREFIX) for name in Formula(identity).names)

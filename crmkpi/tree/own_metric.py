@@ -21,6 +21,8 @@ from crmkpi.errors import CrmKpiError
 from crmkpi.formula import MAX_LENGTH, Formula, FormulaError, UnknownNameError
 
 PREFIX = "own_"
+# `source` of such a metric in the catalogue
+OWN_SOURCE = "own"
 ID = re.compile(r"own_[a-z0-9_]{1,60}")
 BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 LONGEST_NAME = 80
@@ -194,7 +196,7 @@ def _metric(own: OwnMetric, known: Mapping[str, Metric]) -> Metric:
         mature_days=max(p.mature_days for p in parts),
         months_up=any(p.months_up for p in parts),
         anonymous=all(p.anonymous for p in parts),
-        source="own",
+        source=OWN_SOURCE,
     )
 
 

@@ -55,9 +55,8 @@ def label(row: EditorRow, badge: str) -> str:
 
 def preview(rows: tuple[EditorRow, ...]) -> None:
     """The same list to look at only, for an older version."""
-    lines = []
-    for row in rows:
-        said = f"= {row.made_of}" if row.made_of else row.note
-        indent = "&emsp;" * min(row.depth, DEEPEST)
-        lines.append(f"{indent}{ICONS[row.kind]} {plain(row.name)} :gray[{plain(said)}]")
-    st.markdown("  \n".join(lines))
+    with st.container(key="editor_preview", gap=None):
+        for row in rows:
+            said = f"= {row.made_of}" if row.made_of else row.note
+            with st.container(key=f"node{min(row.depth, DEEPEST)}_preview_{row.id}"):
+                st.markdown(f"{ICONS[row.kind]} **{plain(row.name)}** :gray[{plain(said)}]")

@@ -28,6 +28,7 @@ def choose_tree(s: Session) -> bool:
     chosen = (
         s.get("template") or s.project.tree.template or next((c.id for c in cards if c.usable), cards[0].id)
     )
+    begin = begin_with(s, role, chosen)
     accepted = st.button(
         t("choose.build"), type="primary", icon=":material/account_tree:", key="choose_build"
     )
@@ -40,7 +41,7 @@ def choose_tree(s: Session) -> bool:
         with st.expander(t.plural("choose.more_templates", len(rest)), expanded=False):
             _grid(s, rest, chosen, best)
     hidden, starred = _nodes(s, chosen, t)
-    starred = [*starred, *(n for n in begin_with(s, role, chosen) if n not in starred)]
+    starred = [*starred, *(n for n in begin if n not in starred and n not in hidden)]
     if accepted:
         root = s.project.tree.root if s.project.tree.template == chosen else None
         tree = s.project.tree.model_copy(

@@ -14,12 +14,15 @@ from crmkpi.ui.who_box import role_select
 from crmkpi.views.roles import outside_line
 from crmkpi.views.tree_look import VIEWS, advice, completeness, roots
 
+# of the menu, in pixels: a line of text that the eye can follow
+WIDTH = 400
+
 
 def view_menu(s: Session, found: Explained) -> None:
     """Draw the menu; a changed choice is saved with the project and the page runs again."""
     data, t, project = s.data, s.t, s.project
     assert data is not None and project is not None
-    with st.popover(t("look.menu"), icon=":material/visibility:", key="tree_look"):
+    with st.popover(t("look.menu"), icon=":material/visibility:", key="tree_look"), st.container(width=WIDTH):
         wanted: dict[str, Any] = {"view": _levels(s)}
         offered = roots(data, project, t)
         if len(offered) > 1:

@@ -9,6 +9,8 @@ from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
 from crmkpi.views.roles import business_names, role_names, role_view
 
+ANY = ""
+
 
 def who_box(s: Session) -> tuple[str | None, str | None]:
     """Ask for role and business; the answers order the templates."""
@@ -23,17 +25,7 @@ def role_select(s: Session, collapsed: bool = False) -> str | None:
     t, project = s.t, s.project
     assert project is not None
     names = role_names(t)
-    choices = [None, *names]
-    now = project.tree.role
-    return st.selectbox(
-        t("roles.role"),
-        choices,
-        index=choices.index(now) if now in choices else 0,
-        format_func=lambda r: t("roles.any_role") if r is None else names[r],
-        label_visibility="collapsed" if collapsed else "visible",
-        key="tree_role",
-        width=300,
-    )
+    return _choice(t("roles.role"), t("roles.any_role"), names, project.tree.role, "tree_role", collapsed)
 
 
 def business_select(s: Session) -> str | None:
@@ -41,16 +33,26 @@ def business_select(s: Session) -> str | None:
     t, project = s.t, s.project
     assert project is not None
     names = business_names(t)
-    choices = [None, *names]
-    now = project.tree.business
-    return st.selectbox(
-        t("roles.business"),
+    return _choice(
+        t("roles.business"), t("roles.any_business"), names, project.tree.business, "tree_business"
+    )
+
+
+def _choice(
+    label: str, other: str, names: dict[str, str], now: str | None, key: str, collapsed: bool = False
+) -> str | None:
+    """A list of names with «any» at its head."""
+    choices = [ANY, *names]
+    found = st.selectbox(
+        label,
         choices,
         index=choices.index(now) if now in choices else 0,
-        format_func=lambda b: t("roles.any_business") if b is None else names[b],
-        key="tree_business",
+        format_func=lambda name: names.get(name, other),
+        label_visibility="collapsed" if collapsed else "visible",
+        key=key,
         width=300,
     )
+    return found or None
 
 
 def begin_with(s: Session, role: str | None, template: str) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from crmkpi.project.document import Project
 from crmkpi.project.own_catalogue import catalogue_of_state
 from crmkpi.project.tree_versions import Change, TreeState, TreeVersion
 from crmkpi.tree.coverage import computable
-from crmkpi.tree.own_metric import OwnMetric
+from crmkpi.tree.own_metric import OWN_SOURCE, PREFIX, OwnMetric
 from crmkpi.tree.spoken import spoken
 from crmkpi.views.tree import DEFAULT_TREE, missing_text, root_node
 
@@ -109,7 +109,7 @@ def broken_text(tree: str, t: Words) -> str | None:
     """Why the edits of a tree (or an own metric) are not in use, None where everything fits."""
     found = current()
     for name, error in found.broken.items() if found else ():
-        if isinstance(error, CrmKpiError) and (name == tree or name.startswith("own_")):
+        if isinstance(error, CrmKpiError) and (name == tree or name.startswith(PREFIX)):
             return t("editor.broken", reason=t(error.key, **error.params))
     return None
 
@@ -180,7 +180,7 @@ def _rows(data: DataDir | None, root: Node, values: dict[str, float | None], t: 
             note=_note(node, t),
             value=t.value(values.get(node.metric), facts.unit, short=True) if facts and data else "",
             lacks=missing_text(tuple(gap.missing), gap.reason, t) if gap is not None else "",
-            own=node.metric.startswith("own_"),
+            own=facts is not None and facts.source == OWN_SOURCE,
         )
 
 
@@ -274,7 +274,7 @@ def metrics_to_add(data: DataDir, t: Words) -> dict[str, str]:
     """Metrics to put into a tree or a formula, by name: own ones first, then those with data, then the others."""
     gaps = available(data)
     rows = [m for m in metrics().values() if not m.cohort and (not m.local or m.id in gaps)]
-    rows.sort(key=lambda m: (m.source != "own", not computable(m.id, gaps), m.label[t.lang].casefold()))
+    rows.sort(key=lambda m: (m.source != OWN_SOURCE, not computable(m.id, gaps), m.label[t.lang].casefold()))
     lacking = t("editor.no_data")
     return {
         m.id: m.label[t.lang] if computable(m.id, gaps) else f"{m.label[t.lang]} — {lacking}" for m in rows
