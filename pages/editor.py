@@ -21,7 +21,11 @@ figures.need_data(s)
 t, data, project = s.t, s.data, project_of(s)
 shown = asked(s)
 found = kept(s, "explained", tree_key(project, shown), lambda: explained_tree(data, project, shown))
-mark = (found.period.text, project.tree.template, project.own_trees.model_dump_json())
+mark = (
+    found.period.text,
+    project.tree.template,
+    project.own_trees.last.number if project.own_trees.last else 0,
+)
 view = kept(s, "editor", mark, lambda: editor_view(data, project, found.period, t))
 say_kept(s)
 figures.verdict("editor", "warn" if view.broken else "neutral", view.headline, [view.broken or view.text])

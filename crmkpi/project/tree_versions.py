@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from crmkpi.catalog.in_force import Extension, extension, in_force
 from crmkpi.catalog.metric import Metric, Texts, standard_metrics
@@ -19,13 +19,15 @@ from crmkpi.catalog.trees import TreeTemplate, templates
 from crmkpi.engine.data import DataDir
 from crmkpi.engine.sheet import own_metrics
 from crmkpi.errors import CrmKpiError
+from crmkpi.project.errors import ProjectDamagedError
 from crmkpi.tree.editing import edited
 from crmkpi.tree.edits import Edit
 from crmkpi.tree.own_metric import OwnMetric, built
 
-# enough for years of work; the oldest go first, the state never does
-MOST_VERSIONS = 300
+# a version holds its whole state, so that a hundred are about a megabyte; the oldest go first, the state never does
+MOST_VERSIONS = 100
 MOST_EDITS = 500
+DOCUMENT = "project.json"
 Control = Literal["yes", "partly", "no"]
 What = Literal[
     "added", "removed", "moved", "renamed", "computed", "uncomputed", "believed", "defined", "redefined",
@@ -52,7 +54,11 @@ class Change(BaseModel):
 
 
 class TreeVersion(BaseModel):
-    """One saved step. `number` counts from 1 and never repeats; `at` is an aware time."""
+    """One saved step. `number` counts from 1 and never repeats; `at` is an aware time.
+
+    `after` is the state after it as JSON text: a page reads the project at every click, and a hundred states that
+    nobody looks at must cost nothing.
+    """
 
     model_config = ConfigDict(frozen=True)
     number: int
@@ -60,7 +66,15 @@ class TreeVersion(BaseModel):
     who: str = Field(default="", max_length=80)
     template: str
     change: Change
-    state: TreeState
+    after: str
+
+    @property
+    def state(self) -> TreeState:
+        """The state after the step; a ProjectDamagedError where the text was changed by hand."""
+        try:
+            return TreeState.model_validate_json(self.after)
+        except ValidationError as error:
+            raise ProjectDamagedError(file=DOCUMENT, entry=f"own_trees.versions.{self.number}") from error
 
 
 class OwnTrees(BaseModel):
@@ -83,7 +97,12 @@ class OwnTrees(BaseModel):
         """With one more version; `at` comes from the caller, so that tests and servers know the clock."""
         number = self.last.number + 1 if self.last else 1
         step = TreeVersion(
-            number=number, at=at, who=who.strip()[:80], template=template, change=change, state=state
+            number=number,
+            at=at,
+            who=who.strip()[:80],
+            template=template,
+            change=change,
+            after=state.model_dump_json(),
         )
         return OwnTrees(state=state, versions=(*self.versions, step)[-MOST_VERSIONS:])
 

@@ -24,6 +24,7 @@ from crmkpi.project.tree_versions import Change, TreeState, TreeVersion
 from crmkpi.tree.coverage import computable
 from crmkpi.tree.own_metric import OWN_SOURCE, PREFIX, OwnMetric
 from crmkpi.tree.spoken import spoken
+from crmkpi.views.node import belief_text
 from crmkpi.views.tree import DEFAULT_TREE, missing_text, root_node
 
 CONTROLS = ("yes", "partly", "no")
@@ -187,12 +188,7 @@ def _rows(data: DataDir | None, root: Node, values: dict[str, float | None], t: 
 def _note(node: Node, t: Words) -> str:
     if node.edge != "influence":
         return ""
-    why = node.why[t.lang] if node.why else t("editor.no_why")
-    if node.elasticity is None:
-        return why
-    return t(
-        "editor.with_strength", why=why, elasticity=node.elasticity, grade=t(f"editor.grade_{node.grade}")
-    )
+    return belief_text(node.why, node.elasticity, node.grade, t) or t("editor.no_why")
 
 
 def _walk(node: Node, depth: int = 0) -> Iterator[tuple[int, Node]]:

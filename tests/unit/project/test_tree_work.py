@@ -16,6 +16,7 @@ from crmkpi.errors import CrmKpiError
 from crmkpi.formula import Formula, FormulaError, UnknownNameError
 from crmkpi.i18n import Words
 from crmkpi.project.document import Project, TreeChoice
+from crmkpi.project.errors import ProjectDamagedError
 from crmkpi.project.own_catalogue import catalogue_of_project
 from crmkpi.project.tree_file import TreeFileError, read_tree_file, tree_file, with_tree_file
 from crmkpi.project.tree_work import (
@@ -37,6 +38,7 @@ from crmkpi.tree.own_metric import OwnMetric, OwnMetricError, OwnRingError, klas
 from crmkpi.tree.proof import BrokenIdentityError
 from crmkpi.tree.spoken import editable, spoken
 from tests.unit.engine.shop import random_shop
+from tests.unit.engine.test_sheet import sheet
 
 HAND = Hand("Аня", datetime(2026, 3, 1, tzinfo=UTC))
 TREE = "ecommerce_revenue"
@@ -321,3 +323,23 @@ def test_an_id_is_made_of_the_name():
     assert slug("Чеки щедрых!") == "own_cheki_schedryh"
     assert slug("★") == "own_metric"
     assert slug("Чек", ["own_chek"]) == "own_chek_2"
+
+
+def test_own_metrics_of_a_sheet_are_metrics_everywhere(tmp_path):
+    data = sheet(tmp_path, {"Звонки маме": [4, 5, 6, 7]})
+    name = "own:Звонки маме"
+    with in_force(catalogue_of_project(Project(name="Лист"), data)):
+        assert metrics()[name].label.ru == "Звонки маме"
+        assert exact("Звонки маме") == name
+        assert evaluate(data, [name], "month").value(name, "2024-02") == 5
+        target = Target.model_construct(metric=name)
+        assert metrics()[target.metric].unit == "ratio"
+    assert name not in metrics()
+
+
+def test_a_version_that_was_changed_by_hand_is_told(data, project):
+    kept, _ = with_edit(project, data, TREE, BASKET, HAND)
+    raw = json.loads(kept.model_dump_json())
+    raw["own_trees"]["versions"][0]["after"] = "{"
+    with pytest.raises(ProjectDamagedError):
+        with_version(Project.model_validate(raw), 1, HAND)
