@@ -52,9 +52,9 @@ def _version(s: Session, row: VersionRow) -> None:
         if not row.in_use and st.button(
             t("editor.look"), icon=":material/visibility:", key=f"look_{row.number}", type="tertiary"
         ):
-            st.dialog(t("editor.version_title", what=row.what), width="medium", position="right")(_look)(
-                s, row
-            )
+            st.dialog(plain(t("editor.version_title", what=row.what)), width="medium", position="right")(
+                _look
+            )(s, row)
 
 
 def _look(s: Session, row: VersionRow) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from crmkpi.project.document import Project
 from crmkpi.project.drafts import Drafts
+from crmkpi.project.tree_file import tree_file
 from crmkpi.project.tree_work import Hand, with_edit, with_own_metric
 from crmkpi.tree.edits import Rename
 from crmkpi.tree.own_metric import OwnMetric
@@ -73,3 +74,19 @@ def test_the_template_comes_back_with_one_click(shop_home, opened):
 
 def test_without_data_the_page_says_so(home, opened):
     assert opened("editor").subheader[0].value == "Данных пока нет"
+
+
+def test_a_tree_of_another_project_is_taken_from_its_file(shop_home, opened):
+    with_change(shop_home)
+    content = tree_file(saved(shop_home), "ecommerce_revenue")
+    app = opened("editor")
+    app.button(key="editor_reset").click().run()
+    app.file_uploader(key="tree_file_0").upload("shop.tree.json", b"[]").run()
+    app.button(key="tree_file_take").click().run()
+    assert "Это не файл дерева" in app.error[0].value
+    app.file_uploader(key="tree_file_0").upload("shop.tree.json", content).run()
+    app.button(key="tree_file_take").click().run()
+    assert not app.exception, app.exception
+    own = saved(shop_home).own_trees
+    assert own.last is not None and own.last.change.what == "imported"
+    assert own.state.edits["ecommerce_revenue"]
