@@ -6,6 +6,7 @@ A formula is written once, here: over measures and other metrics, acyclic. Units
 from __future__ import annotations
 
 import tomllib
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -116,9 +117,19 @@ class Metric(BaseModel):
         return Formula(self.text).names if self.text else ()
 
 
-@cache
+# the catalogue with what the open project adds to it; set by crmkpi.catalog.in_force only
+EXTENDED: ContextVar[MappingProxyType[str, Metric] | None] = ContextVar("extended_metrics", default=None)
+
+
 def metrics() -> MappingProxyType[str, Metric]:
-    """All metrics by id, in the order of the files; a wrong declaration is a defect and raises."""
+    """All metrics by id: those of the catalogue, then the own ones of the project in force (in_force.py)."""
+    extended = EXTENDED.get()
+    return standard_metrics() if extended is None else extended
+
+
+@cache
+def standard_metrics() -> MappingProxyType[str, Metric]:
+    """The catalogue itself by id, in the order of the files; a wrong declaration is a defect and raises."""
     found: dict[str, Metric] = {}
     for path in sorted(HERE.glob("*.toml")):
         with path.open("rb") as file:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from crmkpi.analysis.initiative import Initiative
+from crmkpi.project.tree_versions import OwnTrees
 from crmkpi.targets.agreement import Agreement
 from crmkpi.targets.library import OwnBenchmark
 from crmkpi.targets.starting_point import StartingPoint
@@ -77,7 +78,8 @@ class Belief(BaseModel):
 class TreeChoice(BaseModel):
     """Which tree is shown and how: unticked nodes, starred nodes (KPI), period and comparison.
 
-    `root`: another root that the template offers; `view`: all, strategic or operational levels.
+    `root`: another root that the template offers; `view`: all, strategic or operational levels; `role` and `business`:
+    who looks at it and at what (ids of crmkpi/catalog/roles).
     """
 
     template: str | None = None
@@ -88,6 +90,8 @@ class TreeChoice(BaseModel):
     grain: str = "month"
     period: str | None = None
     comparison: Comparison = "auto"
+    role: str | None = None
+    business: str | None = None
 
 
 class Settings(BaseModel):
@@ -127,6 +131,7 @@ class Project(BaseModel):
     files: list[FileRecord] = Field(default_factory=list)
     confirmed: dict[str, Confirmed] = Field(default_factory=dict)
     tree: TreeChoice = Field(default_factory=TreeChoice)
+    own_trees: OwnTrees = Field(default_factory=OwnTrees)
     targets: list[Target] = Field(default_factory=list)
     library: list[OwnBenchmark] = Field(default_factory=list)
     starting_point: StartingPoint | None = None

@@ -16,6 +16,7 @@ from crmkpi.errors import CrmKpiError
 from crmkpi.i18n import LANGUAGES, Words
 from crmkpi.project.document import Project
 from crmkpi.project.drafts import Drafts
+from crmkpi.project.own_catalogue import use_catalogue
 from crmkpi.project.place import Place
 
 PROJECT = "project_id"
@@ -47,9 +48,15 @@ class Session:
 
     @property
     def data(self) -> DataDir | None:
-        """The canonical tables, None before the first load."""
+        """The canonical tables, None before the first load.
+
+        Every run begins here, also that of a dialog or a fragment, which has a thread of its own: the project's own
+        trees and metrics are put in force with its data.
+        """
         place = self.place
-        return place.data if place and place.data.tables() else None
+        data = place.data if place and place.data.tables() else None
+        use_catalogue(self.project, data)
+        return data
 
     def save(self) -> None:
         """Write the project to disk; every decision of the user ends here."""
@@ -99,6 +106,7 @@ def open_page(stem: str) -> Session:
     found = st.session_state.get(PROJECT)
     project = drafts.place(found).read() if found and drafts.has(found) else None
     currency = project.settings.currency if project else None
+    use_catalogue(project, drafts.place(project.id).data if project else None)
     return Session(stem, Words(language(), currency), drafts, project)
 
 
