@@ -134,7 +134,7 @@ class DataDir:
         return list(pl.read_parquet_schema(self.path(name))) if self.has(name) else []
 
     def write(self, name: str, frame: pl.DataFrame | pl.LazyFrame) -> None:
-        """Write a table as zstd Parquet, categories as texts. The caller has sorted it (by cust, ts where it has them)."""
+        """Write a table as zstd Parquet, categories as texts. The caller has sorted it (by cust, ts if it can)."""
         self.root.mkdir(parents=True, exist_ok=True)
         if isinstance(frame, pl.LazyFrame):
             # it may read from the very file that is written
