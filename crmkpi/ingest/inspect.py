@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import polars as pl
 
@@ -28,12 +28,19 @@ from crmkpi.ingest.wide import KpiSheet, kpi_sheet
 from crmkpi.tables import TABLES
 
 Given = Mapping[str, Mapping[str, Any]]
-Progress = Callable[[str, float], None]
+# part of looking at a file that goes into reading its text; the rest is finding out what the columns hold
+READING = 0.6
 # columns that the questions about rows need
 ASKED = {
     "orders": ("order_id", "customer_id", "amount", "shipping", "gross", "discount", "currency"),
     "order_lines": ("order_id", "customer_id", "quantity", "unit_price", "line_amount", "currency"),
 }
+
+
+class Progress(Protocol):
+    """Who is told how far the work is: stage, share of the whole 0..1, records read so far."""
+
+    def __call__(self, stage: str, share: float, rows: int | None = None) -> None: ...
 
 
 @dataclass
@@ -102,25 +109,30 @@ def look(
     progress: Progress | None = None,
 ) -> Iterator[Seen]:
     """Every table of one file: read, profiled, recognised or mapped as told."""
-    say = progress or (lambda stage, share: None)
+    say = progress or unheard
     for source in sniff(path, file=name):
         say("reading", 0.0)
-        text, told = read(source), for_source(mapping, source)
+        text = read(source, heard=lambda share, rows: say("reading", READING * share, rows))
+        told = for_source(mapping, source)
         sheet = _sheet(text, told, remembered or {})
         key = header_set(sheet.key if sheet is not None else text.columns)
         given = {k: str(v) for k, v in for_source(answers, source).items()}
         given = {**(remembered or {}).get(key, {}).get("answers", {}), **given}
         if sheet is not None:
             text = sheet.long(given)
-        say("profiling", 0.5)
+        say("profiling", READING, text.rows_in)
         profiles = profile(text, given)
-        say("matching", 0.9)
+        say("matching", 0.95, text.rows_in)
         report = report_of(text, profiles, key, words or Words())
         report.answers = given
         _recognise(report, text, profiles, remembered, told)
         if sheet is not None:
             report.questions += sheet.questions()
         yield Seen(report, text, profiles)
+
+
+def unheard(stage: str, share: float, rows: int | None = None) -> None:
+    """Nobody listens to the progress."""
 
 
 def _sheet(text: TextTable, told: Mapping[str, Any], remembered: Given) -> KpiSheet | None:

@@ -21,7 +21,7 @@ from crmkpi.ingest.changes import Changes, changes
 from crmkpi.ingest.file_report import FileReport, issue_dict, question_dict
 from crmkpi.ingest.files import Entry
 from crmkpi.ingest.inner_lines import lines_of
-from crmkpi.ingest.inspect import Given, Progress, Seen, look
+from crmkpi.ingest.inspect import Given, Progress, Seen, look, unheard
 from crmkpi.ingest.load_record import Loaded, LoadRecord, loaded_of, read_record, write_record
 from crmkpi.ingest.load_settings import LoadSettings
 from crmkpi.ingest.loading_errors import TwoFilesOneTableError
@@ -37,6 +37,8 @@ from crmkpi.ingest.text_table import Finding
 __all__ = ["LoadResult", "LoadSettings", "Loaded", "load", "read_record", "rebuild", "switch_effects"]
 Parts = list[tuple[Entry, pl.DataFrame]]
 Identity = tuple[str, str | None, str | None]
+# part of a load that goes into looking at the files
+LOOKING = 0.6
 
 
 @dataclass
@@ -93,12 +95,13 @@ def load(
     bytes with the same choices change nothing. `mapping`, `answers`, `remembered`, `names`: see inspect.py.
     Raises the errors of reading and loading; then nothing has changed.
     """
-    settings, say = settings or LoadSettings(), progress or (lambda stage, share: None)
+    settings, say = settings or LoadSettings(), progress or unheard
     index = files.read_index(store.root)
     given = Choices(words, answers, remembered, mapping, names or {})
     seen = sheets_apart(_recognised(_distinct(_looked_at(paths, given, say))))
     known = any(s.report.table == "orders" for s in seen) or any(e.table == "orders" for e in index.entries)
-    say("cleaning", 0.6)
+    rows = sum(s.report.rows_in for s in seen)
+    say("cleaning", LOOKING, rows)
     ready = [prepare(s, settings.zone, known, n) for n, s in enumerate(seen)]
     ready += [lines for p in ready if (lines := lines_of(p)) is not None]
     for one in seen:
@@ -111,11 +114,11 @@ def load(
     if not append:
         _refuse_twins(fresh)
     parts = combined(store.root, index.entries, fresh, append)
-    say("building", 0.7)
+    say("building", 0.7, rows)
     built = build(parts, settings)
     built.receipt.files = _file_receipts(seen, record, parts)
     result.changes = changes(store, built.frames, built.scale)
-    say("writing", 0.9)
+    say("writing", 0.9, rows)
     aside = {(p.entry.identity, p.entry.table): p.rejected for p in ready if p.entry is not None}
     _write(store, parts, built, settings, aside)
     for prepared in ready:
@@ -161,15 +164,22 @@ class Choices:
 
 def _looked_at(paths: Sequence[Path], given: Choices, say: Progress) -> list[Seen]:
     found: list[Seen] = []
+    sizes = [path.stat().st_size if path.is_file() else 0 for path in paths]
     for n, path in enumerate(paths):
-        inner, name = _part_of(say, n, len(paths)), given.names.get(path)
+        before = sum(one.report.rows_in for one in found)
+        inner = _part_of(say, sum(sizes[:n]), sizes[n], max(1, sum(sizes)), before)
+        name = given.names.get(path)
         found += look(path, given.words, given.answers, given.remembered, given.mapping, name, inner)
     return found
 
 
-def _part_of(say: Progress, n: int, files_count: int) -> Progress:
-    """Progress of one of several files as progress of the whole; reading takes the first 60 %."""
-    return lambda stage, share: say(stage, 0.6 * (n + share) / files_count)
+def _part_of(say: Progress, before: int, own: int, every: int, rows_before: int) -> Progress:
+    """Progress of one of several files, by their bytes, as progress of the whole; looking takes the first 60 %."""
+
+    def inner(stage: str, share: float, rows: int | None = None) -> None:
+        say(stage, LOOKING * (before + own * share) / every, rows_before + (rows or 0))
+
+    return inner
 
 
 def _distinct(seen: Sequence[Seen]) -> list[Seen]:

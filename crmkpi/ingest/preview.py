@@ -9,7 +9,7 @@ from pathlib import Path
 
 from crmkpi.errors import CrmKpiError
 from crmkpi.i18n import Words
-from crmkpi.ingest.inspect import Given, Seen, all_questions, look
+from crmkpi.ingest.inspect import Given, Progress, Seen, all_questions, look
 
 SHOWN = 20
 # rows of one order stand together, so special rules of known exports hold on a stretch from the top
@@ -23,22 +23,24 @@ def preview(
     remembered: Given | None = None,
     mapping: Given | None = None,
     names: Mapping[Path, str] | None = None,
+    progress: Progress | None = None,
 ) -> list[dict[str, object]]:
-    """Reports as `inspect` gives them, each with three more entries.
+    """Reports as `inspect` gives them, each with four more entries.
 
-    `personal`: source column -> kind of personal data; `filled`: source column -> cells that are not blank;
-    `preview`: {"columns": canonical names, "rows": the first 20 rows as they will be kept, dates in ISO}, None
-    where the table is not recognised or its rows cannot be read yet.
+    `path`: where the file lies; `personal`: source column -> kind of personal data; `filled`: source column ->
+    cells that are not blank; `preview`: {"columns": canonical names, "rows": the first 20 rows as they will be
+    kept, dates in ISO}, None where the table is not recognised or its rows cannot be read yet.
     Raises the errors of reading and bad_mapping, bad_answer.
     """
     found: list[dict[str, object]] = []
     for path in paths:
-        for seen in look(path, words, answers, remembered, mapping, (names or {}).get(path)):
+        for seen in look(path, words, answers, remembered, mapping, (names or {}).get(path), progress):
             report = seen.report
             known = report.table is not None and report.rows_used > 0
             if known:
                 report.questions = all_questions(seen, None)
             more = {
+                "path": str(path),
                 "personal": dict(report.pii),
                 "filled": {p.name: p.filled for p in seen.profiles},
                 "preview": first_rows(seen) if known else None,

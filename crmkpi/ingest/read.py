@@ -7,7 +7,7 @@ rejected with a reason, empty, or a dropped total, and the four add up to `rows_
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -26,15 +26,25 @@ from crmkpi.ingest.text_table import Finding, TextTable
 from crmkpi.ingest.wrapped import unwrapped
 
 __all__ = ["read"]
+# how far the reader is: share of the bytes (0..1), records so far
+Heard = Callable[[float, int], None]
+# unpacked text is about so many times its archive: only for the progress bar
+PACKED = 8
 
 
 def read(
-    source: Source, *, workdir: Path | None = None, limits: Limits = DEFAULT, keep_totals: bool = False
+    source: Source,
+    *,
+    workdir: Path | None = None,
+    limits: Limits = DEFAULT,
+    keep_totals: bool = False,
+    heard: Heard | None = None,
 ) -> TextTable:
     """The table of a source, every column text, empty cells null.
 
     `workdir` takes the Parquet parts of a large table (a temporary folder otherwise); they live as long as
-    the TextTable. `keep_totals` keeps «Итого» rows as records. Raises a ReadingError (nul_bytes,
+    the TextTable. `keep_totals` keeps «Итого» rows as records. `heard` is told how far a text has been read.
+    Raises a ReadingError (nul_bytes,
     mixed_encodings, unpacked_too_large, damaged_file ...) and ChangedFileError when the file is no longer the
     one that was sniffed.
     """
@@ -44,7 +54,7 @@ def read(
     gatherer = Gatherer(source, names, limits, workdir, keep_totals)
     findings = _header_findings(source, empty, double)
     if source.content == "text":
-        findings += _read_text(source, names, gatherer, limits)
+        findings += _read_text(source, names, gatherer, limits, heard)
     elif source.content == "html":
         gatherer.add(*markup.html_rows(source, names, limits))
     elif source.content == "parquet":
@@ -73,7 +83,9 @@ def _header_findings(source: Source, empty: int, double: int) -> list[Finding]:
     return out
 
 
-def _read_text(source: Source, names: list[str], gatherer: Gatherer, limits: Limits) -> list[Finding]:
+def _read_text(
+    source: Source, names: list[str], gatherer: Gatherer, limits: Limits, heard: Heard | None
+) -> list[Finding]:
     dialect = Dialect(source.delimiter, source.quote or '"', source.escape, source.skip_space)
     layout = Layout(names, dialect, source.kinds, limits)
     skip, line = source.data_row - 1, source.data_row - 1
@@ -93,6 +105,9 @@ def _read_text(source: Source, names: list[str], gatherer: Gatherer, limits: Lim
             _add(gatherer, block)
             rest, line = block.rest, line + block.lines
             short, repaired = short + block.short, repaired + block.repaired
+            if heard is not None:
+                size = max(1, source.bytes * (PACKED if source.kind in ("gz", "zip") else 1))
+                heard(min(1.0, blocks.total / size), gatherer.rows_in)
         if rest:
             block = read_block(rest, layout, line, final=True)
             _add(gatherer, block)

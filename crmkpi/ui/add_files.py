@@ -15,13 +15,16 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FEWEST_LINES = 2
 
 
-def add_files(s: Session) -> None:
-    """The upload box of the Data page, with paste and templates folded below it."""
-    uploads = inbox.uploader(s, s.t("start.upload"))
+def add_files(s: Session, small: bool = False) -> None:
+    """The upload box of the Data page, with paste and templates folded below it; `small`: the box alone."""
+    with st.container(key="small_upload" if small else "upload"):
+        uploads = inbox.uploader(s, s.t("start.upload"))
     if uploads:
         _project_for(s, [u.name for u in uploads])
         inbox.spool(s, uploads)
         st.rerun()
+    if small:
+        return
     st.caption(f":material/lock: {s.t('data.where')}")
     paste, template = st.columns(2)
     with paste:

@@ -27,10 +27,40 @@ def test_what_is_no_table_is_one_sentence_and_nothing_is_loaded(home, opened):
     app = opened("data")
     app.get("file_uploader")[0].upload("отчёт.csv", b"%PDF-1.7 not a table", "text/csv").run()
     assert not app.exception, app.exception
-    assert len(app.error) == 1
-    assert "CSV" in app.error[0].value
-    app.button(key="discard").click().run()
-    assert not app.error
+    said = [m.value for m in app.markdown if "отчёт" in m.value]
+    assert len(said) == 1 and "CSV" in said[0]
+    assert not [b for b in app.button if b.key == "load"]
+    removing(app, "отчёт.csv").click().run()
+    assert not [m.value for m in app.markdown if "отчёт" in m.value]
+
+
+def removing(app, name):
+    return next(b for b in app.button if b.help == f"Убрать «{name.replace('.', chr(92) + '.')}»")
+
+
+def test_one_wrong_file_leaves_the_others_in_peace(home, opened, tmp_path):
+    app = opened("data")
+    content = write_orders(tmp_path / "заказы.csv").read_bytes()
+    app.get("file_uploader")[0].upload("заказы.csv", content, "text/csv").run()
+    app.get("file_uploader")[0].upload("отчёт.csv", b"%PDF-1.7 not a table", "text/csv").run()
+    assert not app.exception, app.exception
+    said = " ".join(m.value for m in app.markdown)
+    assert "Узнали 1 таблицу" in app.subheader[0].value and "CSV" in said
+    app.button(key="load").click().run()
+    assert not app.exception, app.exception
+    assert "Данным можно верить" in app.subheader[0].value, "the good file is loaded without the bad one"
+
+
+def test_files_are_removed_one_by_one(home, opened, tmp_path):
+    app = opened("data")
+    content = write_orders(tmp_path / "заказы.csv").read_bytes()
+    for name, extra in (("первый.csv", b""), ("второй.csv", b"\n")):
+        app.get("file_uploader")[0].upload(name, content + extra, "text/csv").run()
+    removing(app, "первый.csv").click().run()
+    assert not app.exception, app.exception
+    said = " ".join(m.value for m in app.markdown)
+    assert "второй" in said and "первый" not in said
+    assert len(list((home / "inbox").rglob("*.csv"))) == 1
 
 
 def test_the_receipt_shows_the_bridge_and_explains_another_total(shop_home, opened):
