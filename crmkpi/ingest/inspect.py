@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -29,7 +29,8 @@ from crmkpi.tables import TABLES
 
 Given = Mapping[str, Mapping[str, Any]]
 # part of looking at a file that goes into reading its text; the rest is finding out what the columns hold
-READING = 0.6
+READING = 0.25
+MATCHING = 0.95
 # columns that the questions about rows need
 ASKED = {
     "orders": ("order_id", "customer_id", "amount", "shipping", "gross", "discount", "currency"),
@@ -120,9 +121,8 @@ def look(
         given = {**(remembered or {}).get(key, {}).get("answers", {}), **given}
         if sheet is not None:
             text = sheet.long(given)
-        say("profiling", READING, text.rows_in)
-        profiles = profile(text, given)
-        say("matching", 0.95, text.rows_in)
+        profiles = profile(text, given, _profiling(say, text.rows_in))
+        say("matching", MATCHING, text.rows_in)
         report = report_of(text, profiles, key, words or Words())
         report.answers = given
         _recognise(report, text, profiles, remembered, told)
@@ -133,6 +133,10 @@ def look(
 
 def unheard(stage: str, share: float, rows: int | None = None) -> None:
     """Nobody listens to the progress."""
+
+
+def _profiling(say: Progress, rows: int) -> Callable[[float], None]:
+    return lambda share: say("profiling", READING + (MATCHING - READING) * share, rows)
 
 
 def _sheet(text: TextTable, told: Mapping[str, Any], remembered: Given) -> KpiSheet | None:

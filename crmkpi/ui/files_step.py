@@ -53,8 +53,8 @@ def confirm_files(s: Session, paths: Sequence[Path]) -> None:
     file_box(s, cards)
     if go:
         begin_load(s, ready, append)
-        if not _loading(s):
-            st.rerun()
+        # the next run draws the load in place of the files
+        st.rerun()
 
 
 def _headline(cards: Sequence[FileCard], t: Words) -> str:

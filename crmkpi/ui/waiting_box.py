@@ -49,7 +49,7 @@ def _line(s: Session, one: WaitingFile) -> None:
         text = f"**{plain(one.name)}** :gray[{plain(one.size)}]"
         if one.refused is not None:
             said = f":red[:material/error:] {plain(one.refused)}"
-        st.markdown(f"{text}  \n{said}" if said else text, width="stretch")
+        st.markdown(f"{text}  \n{said}" if said else text, width="content")
         if st.button(
             "",
             icon=":material/close:",
