@@ -22,6 +22,7 @@ from crmkpi.ingest.merge import Merged, merge
 from crmkpi.ingest.money import LARGEST
 from crmkpi.ingest.nobody import placeholders, without_placeholders
 from crmkpi.ingest.physical import Physical, customer_numbers, physical
+from crmkpi.ingest.privacy import mixed
 from crmkpi.ingest.quality import (
     as_date,
     day_findings,
@@ -246,6 +247,7 @@ def _check(
         example = None if ends.is_empty() else as_date(int(ends.sort()[0]))
         out.findings += finding("planned_ends", "info", ends.len(), example, ("mrr", "subscriber_churn"))
     out.findings += join_findings(_ids(by_table))
+    out.findings += mixed([entry for parts in by_table.values() for entry, _ in parts])
 
 
 def _ids(by_table: Mapping[str, Parts]) -> dict[str, pl.Series]:

@@ -16,6 +16,7 @@ from crmkpi.ingest.file_report import FileReport, report_of
 from crmkpi.ingest.known_exports import match_preset
 from crmkpi.ingest.loading_errors import BadAnswerError, BadMappingError
 from crmkpi.ingest.match import Proposal, header_set, propose
+from crmkpi.ingest.privacy import without_dropped
 from crmkpi.ingest.profile import NUMERIC, ColumnProfile, profile
 from crmkpi.ingest.quality import ANONYMOUS_SHARE
 from crmkpi.ingest.questions import Question, answer_to
@@ -188,6 +189,7 @@ def _recognise(
     chosen = answer_to(report.answers, "which_amount", None)
     if chosen is not None and chosen in text.columns:
         report.mapping = {k: v for k, v in report.mapping.items() if v != chosen} | {"amount": chosen}
+    without_dropped(report)
     if report.table == "campaigns" and "campaign" in report.mapping:
         # a report by names only: the name is the id
         report.mapping.setdefault("campaign_id", report.mapping["campaign"])

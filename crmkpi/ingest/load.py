@@ -20,6 +20,7 @@ from crmkpi.ingest.build import Built, build
 from crmkpi.ingest.changes import Changes, changes
 from crmkpi.ingest.file_report import FileReport, issue_dict, question_dict
 from crmkpi.ingest.files import Entry
+from crmkpi.ingest.fingerprints import new_key, read_key, write_key
 from crmkpi.ingest.inner_lines import lines_of
 from crmkpi.ingest.inspect import Given, Progress, Seen, look, unheard
 from crmkpi.ingest.load_record import Loaded, LoadRecord, loaded_of, read_record, write_record
@@ -27,6 +28,7 @@ from crmkpi.ingest.load_settings import LoadSettings
 from crmkpi.ingest.loading_errors import TwoFilesOneTableError
 from crmkpi.ingest.merge import shared_keys
 from crmkpi.ingest.prepare import Prepared, prepare
+from crmkpi.ingest.privacy import Secret, hashed, usual_policy
 from crmkpi.ingest.quality import finding
 from crmkpi.ingest.receipt import FileReceipt, Receipt
 from crmkpi.ingest.rejected import write_rejected
@@ -102,7 +104,8 @@ def load(
     known = any(s.report.table == "orders" for s in seen) or any(e.table == "orders" for e in index.entries)
     rows = sum(s.report.rows_in for s in seen)
     say("cleaning", LOOKING, rows)
-    ready = [prepare(s, settings.zone, known, n) for n, s in enumerate(seen)]
+    secret = Secret(read_key(store.root) or new_key(), usual_policy(index.entries))
+    ready = [prepare(s, settings.zone, known, n, secret) for n, s in enumerate(seen)]
     ready += [lines for p in ready if (lines := lines_of(p)) is not None]
     for one in seen:
         one.forget_cells()
@@ -120,7 +123,7 @@ def load(
     result.changes = changes(store, built.frames, built.scale)
     say("writing", WRITING, rows)
     aside = {(p.entry.identity, p.entry.table): p.rejected for p in ready if p.entry is not None}
-    _write(store, parts, built, settings, aside)
+    _write(store, parts, built, settings, aside, secret.key)
     for prepared in ready:
         prepared.seen.report.loaded = prepared.entry is not None
     return _finished(result, built, parts)
@@ -259,6 +262,7 @@ def _write(
     built: Built,
     settings: LoadSettings,
     rejected: Mapping[tuple[Identity, str], pl.DataFrame | None] | None = None,
+    key: bytes | None = None,
 ) -> None:
     there = files.read_index(store.root).entries
     with files.replacing(store.root) as fresh:
@@ -275,6 +279,9 @@ def _write(
         for name, frame in built.frames.items():
             target.write(name, frame)
         target.seal(lambda meta: _fill(meta, built, settings))
+        there_already = read_key(store.root)
+        if there_already or (key is not None and hashed(entry for entry, _ in parts)):
+            write_key(fresh, there_already or key or b"")
         write_record(fresh, LoadRecord.of(built, settings))
 
 

@@ -10,6 +10,7 @@ import polars as pl
 from crmkpi.ingest import amounts, repeats
 from crmkpi.ingest.clean import CleanTable
 from crmkpi.ingest.files import Entry
+from crmkpi.ingest.fingerprints import new_key
 from crmkpi.ingest.inspect import ASKED, Seen, all_questions, row_questions, settled
 from crmkpi.ingest.lines import line_money
 from crmkpi.ingest.loading_errors import (
@@ -20,6 +21,7 @@ from crmkpi.ingest.loading_errors import (
 )
 from crmkpi.ingest.money import scale_of
 from crmkpi.ingest.physical import placed
+from crmkpi.ingest.privacy import Secret, protected
 from crmkpi.ingest.quality import finding
 from crmkpi.ingest.questions import Question
 from crmkpi.ingest.rejected import rejected_rows
@@ -40,8 +42,11 @@ class Prepared:
     rejected: pl.DataFrame | None = None
 
 
-def prepare(seen: Seen, zone: str | None, orders_known: bool, number: int) -> Prepared:
-    """Check and type one table. `orders_known`: an order file is or will be there, lines need no dates.
+def prepare(
+    seen: Seen, zone: str | None, orders_known: bool, number: int, secret: Secret | None = None
+) -> Prepared:
+    """Check and type one table. `orders_known`: an order file is or will be there, lines need no dates;
+    `secret`: the project's key for personal data (a key that nobody keeps, without it).
 
     Raises NoRowsError, NotRecognisedError, MissingRequiredError, ColumnNotReadError, NothingUsableError.
     """
@@ -69,6 +74,8 @@ def prepare(seen: Seen, zone: str | None, orders_known: bool, number: int) -> Pr
         )
         _note_discount(seen, table)
     _refuse_useless(seen, table)
+    frame, private = protected(report, table, frame, secret or Secret(new_key()))
+    decided |= private
     report.answers = {**report.answers, **decided}
     rejected = rejected_rows(seen.text, table, report.pii)
     return Prepared(seen, _entry(seen, table, frame, zone, decided, number), frame, [], rejected)

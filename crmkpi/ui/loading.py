@@ -102,16 +102,13 @@ def _payload(s: Session, paths: Sequence[Path]) -> Report:
         "mapping": s.get("mapping", {}),
         "remembered": _remembered(s),
         "lang": s.lang,
+        "data": s.place.root / "data" if s.place else None,
     }
 
 
 def _load_payload(s: Session, paths: Sequence[Path], append: bool) -> Report:
-    assert s.project is not None and s.place is not None
-    more = {
-        "append": append,
-        "settings": asdict(load_settings(s.project)),
-        "data": s.place.root / "data",
-    }
+    assert s.project is not None
+    more = {"append": append, "settings": asdict(load_settings(s.project))}
     return _payload(s, paths) | more
 
 
