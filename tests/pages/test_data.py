@@ -128,3 +128,21 @@ def test_a_switch_is_saved_and_the_bridge_is_drawn_again(home, opened):
     drafts = Drafts(home)
     assert drafts.place(drafts.last()).read().settings.exclude_tests is False
     assert app.toggle(key="switch_exclude_tests_False").value is False
+
+
+def test_a_personal_key_is_hashed_unless_the_visitor_keeps_it(home, opened):
+    app = opened("data")
+    rows = "".join(
+        f"{n};{1 + n % 28:02d}.02.2026;buyer{n % 9}@mail.test;{100 + n},50\n" for n in range(1, 60)
+    )
+    content = ("Номер заказа;Дата заказа;E-mail;Сумма заказа\n" + rows).encode("cp1251")
+    app.get("file_uploader")[0].upload("заказы.csv", content, "text/csv").run()
+    assert not app.exception, app.exception
+    assert "заменим отпечатком" in " ".join(c.value for c in app.caption)
+    app.get("button_group")[-1].set_value("keep").run()
+    assert not app.exception, app.exception
+    assert "храним в проекте как есть" in " ".join(c.value for c in app.caption)
+    app.button(key="load").click().run()
+    drafts = Drafts(home)
+    ids = drafts.place(drafts.last()).data.frame("ids").collect()["customer_id"]
+    assert "buyer1@mail.test" in ids.to_list()
