@@ -123,7 +123,7 @@ def load(
     result.changes = changes(store, built.frames, built.scale)
     say("writing", WRITING, rows)
     aside = {(p.entry.identity, p.entry.table): p.rejected for p in ready if p.entry is not None}
-    _write(store, parts, built, settings, aside, secret.key)
+    _write(store, parts, built, settings, aside, secret.key, result.changes)
     for prepared in ready:
         prepared.seen.report.loaded = prepared.entry is not None
     return _finished(result, built, parts)
@@ -138,7 +138,7 @@ def rebuild(store: DataDir, settings: LoadSettings) -> LoadResult:
     parts = [(e, files.read_part(store.root, e)) for e in entries]
     built = build(parts, settings)
     built.receipt.files = record.receipt.files if record is not None else []
-    _write(store, parts, built, settings)
+    _write(store, parts, built, settings, changed=record.changes if record is not None else None)
     return _finished(LoadResult(), built, parts)
 
 
@@ -263,6 +263,7 @@ def _write(
     settings: LoadSettings,
     rejected: Mapping[tuple[Identity, str], pl.DataFrame | None] | None = None,
     key: bytes | None = None,
+    changed: Changes | None = None,
 ) -> None:
     there = files.read_index(store.root).entries
     with files.replacing(store.root) as fresh:
@@ -282,7 +283,7 @@ def _write(
         there_already = read_key(store.root)
         if there_already or (key is not None and hashed(entry for entry, _ in parts)):
             write_key(fresh, there_already or key or b"")
-        write_record(fresh, LoadRecord.of(built, settings))
+        write_record(fresh, LoadRecord.of(built, settings, changed))
 
 
 def _fill(meta: Meta, built: Built, settings: LoadSettings) -> None:

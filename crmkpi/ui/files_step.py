@@ -122,5 +122,8 @@ def _taken(s: Session, job: Background) -> None:
     if waiting:
         st.error(t("data.unanswered", n=len(waiting)), icon=":material/help:")
         return
+    if (document or {}).get("unchanged"):
+        s.put("unchanged", True)
+    s.drop("changes_seen")
     forget_files(s)
     st.rerun()

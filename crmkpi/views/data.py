@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,7 +78,8 @@ class SwitchLine:
 
 @dataclass(frozen=True)
 class ReceiptView:
-    """Receipt and bridge. `file_sum`, `root`: money at both ends; None where no orders were loaded."""
+    """Receipt and bridge. `file_sum`, `root`: money at both ends; None where no orders were loaded. `changes`: what
+    the last load did to data that were there (for changes.py)."""
 
     tables: tuple[TableLine, ...]
     files: tuple[FileLine, ...]
@@ -90,6 +91,7 @@ class ReceiptView:
     findings: tuple[FindingLine, ...] = ()
     switches: tuple[SwitchLine, ...] = ()
     rejected: int = 0
+    changes: Mapping[str, Any] | None = None
 
 
 def receipt_view(data: DataDir, t: Words) -> ReceiptView | None:
@@ -109,6 +111,7 @@ def receipt_view(data: DataDir, t: Words) -> ReceiptView | None:
         findings=_findings(record, t),
         switches=tuple(_switch(one, t) for one in record.switches if one.rows),
         rejected=sum(one.rows_rejected for one in record.receipt.files),
+        changes=record.changes.as_dict() if record.changes is not None else None,
     )
 
 
