@@ -35,6 +35,7 @@ from crmkpi.ingest.rejected import write_rejected
 from crmkpi.ingest.sheet_names import sheets_apart
 from crmkpi.ingest.switches import SwitchEffect
 from crmkpi.ingest.text_table import Finding
+from crmkpi.ingest.total_rows import Totals, read_totals, write_totals
 
 __all__ = ["LoadResult", "LoadSettings", "Loaded", "load", "read_record", "rebuild", "switch_effects"]
 Parts = list[tuple[Entry, pl.DataFrame]]
@@ -118,12 +119,13 @@ def load(
         _refuse_twins(fresh)
     parts = combined(store.root, index.entries, fresh, append)
     say("building", BUILDING, rows)
-    built = build(parts, settings)
+    totals = read_totals(store.root, [e for e, _ in parts]) | _fresh_totals(ready, parts)
+    built = build(parts, settings, totals)
     built.receipt.files = _file_receipts(seen, record, parts)
     result.changes = changes(store, built.frames, built.scale)
     say("writing", WRITING, rows)
     aside = {(p.entry.identity, p.entry.table): p.rejected for p in ready if p.entry is not None}
-    _write(store, parts, built, settings, aside, secret.key, result.changes)
+    _write(store, parts, built, settings, aside, secret.key, result.changes, totals)
     for prepared in ready:
         prepared.seen.report.loaded = prepared.entry is not None
     return _finished(result, built, parts)
@@ -136,7 +138,7 @@ def rebuild(store: DataDir, settings: LoadSettings) -> LoadResult:
     if not entries or (record is not None and record.switched_as(settings)):
         return _untouched(LoadResult(), record, entries, unchanged=True)
     parts = [(e, files.read_part(store.root, e)) for e in entries]
-    built = build(parts, settings)
+    built = build(parts, settings, read_totals(store.root, entries))
     built.receipt.files = record.receipt.files if record is not None else []
     _write(store, parts, built, settings, changed=record.changes if record is not None else None)
     return _finished(LoadResult(), built, parts)
@@ -150,8 +152,9 @@ def switch_effects(store: DataDir, settings: LoadSettings) -> list[SwitchEffect]
     record = read_record(store.root)
     if record is None or record.switched_as(settings):
         return record.switches if record is not None else []
-    parts = [(e, files.read_part(store.root, e)) for e in files.read_index(store.root).entries]
-    return build(parts, settings).switches
+    entries = files.read_index(store.root).entries
+    parts = [(e, files.read_part(store.root, e)) for e in entries]
+    return build(parts, settings, read_totals(store.root, entries)).switches
 
 
 @dataclass(frozen=True)
@@ -256,6 +259,13 @@ def combined(root: Path, entries: Sequence[Entry], fresh: Parts, append: bool) -
     return [(e, files.read_part(root, e)) for e in kept] + numbered
 
 
+def _fresh_totals(ready: Sequence[Prepared], parts: Parts) -> dict[tuple[str, str], pl.DataFrame]:
+    """Total rows of the new tables under the parts that they will have."""
+    new = {(p.entry.identity, p.entry.table): p.totals for p in ready if p.entry is not None}
+    found = {(e.sha256, e.part): new.get((e.identity, e.table)) for e, _ in parts}
+    return {place: rows for place, rows in found.items() if rows is not None}
+
+
 def _write(
     store: DataDir,
     parts: Parts,
@@ -264,6 +274,7 @@ def _write(
     rejected: Mapping[tuple[Identity, str], pl.DataFrame | None] | None = None,
     key: bytes | None = None,
     changed: Changes | None = None,
+    totals: Totals | None = None,
 ) -> None:
     there = files.read_index(store.root).entries
     with files.replacing(store.root) as fresh:
@@ -276,6 +287,8 @@ def _write(
                 aside = (rejected or {}).get((entry.identity, entry.table))
                 if aside is not None:
                     write_rejected(fresh, entry, aside)
+                if (entry.sha256, entry.part) in (totals or {}):
+                    write_totals(fresh, entry, (totals or {})[entry.sha256, entry.part])
         files.write_index(fresh, [entry for entry, _ in parts])
         for name, frame in built.frames.items():
             target.write(name, frame)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -29,6 +29,7 @@ from crmkpi.ingest.special_rules import fixed_answers
 from crmkpi.tables import TABLES
 
 SHOWN_COLUMNS = 12
+SALES = ("orders", "order_lines")
 
 
 @dataclass
@@ -40,6 +41,7 @@ class Prepared:
     rows: pl.DataFrame | None
     open: list[Question]
     rejected: pl.DataFrame | None = None
+    totals: pl.DataFrame | None = None
 
 
 def prepare(
@@ -67,18 +69,39 @@ def prepare(
     if still:
         return Prepared(seen, None, None, still)
     decided |= _facts(table, {**decided, **fixed_answers(report.rules)})
-    frame = table.frame
+    frame = _worth(table)
     if table.table == "order_lines":
-        frame = frame.with_columns(line_money(frame).alias("__money")).drop(
-            "unit_price", "line_amount", strict=False
-        )
         _note_discount(seen, table)
     _refuse_useless(seen, table)
     frame, private = protected(report, table, frame, secret or Secret(new_key()))
     decided |= private
     report.answers = {**report.answers, **decided}
     rejected = rejected_rows(seen.text, table, report.pii)
-    return Prepared(seen, _entry(seen, table, frame, zone, decided, number), frame, [], rejected)
+    entry = _entry(seen, table, frame, zone, decided, number)
+    totals = _totals(seen, entry, zone, secret or Secret(new_key()))
+    return Prepared(seen, entry, frame, [], rejected, totals)
+
+
+def _worth(table: CleanTable) -> pl.DataFrame:
+    """Rows with the money of lines in one column."""
+    if table.table != "order_lines":
+        return table.frame
+    worth = table.frame.with_columns(line_money(table.frame).alias("__money"))
+    return worth.drop("unit_price", "line_amount", strict=False)
+
+
+def _totals(seen: Seen, entry: Entry, zone: str | None, secret: Secret) -> pl.DataFrame | None:
+    """The dropped total rows of a sales file, typed like its other rows, for those who want them back."""
+    rows = seen.text.totals
+    # a rule of a known export rebuilds whole orders: a total is none of them
+    if rows is None or entry.table not in SALES or seen.report.rules:
+        return None
+    # that a total has no date is no reason to refuse: the column was read from the other rows
+    calm = [replace(profile, filled=0) for profile in seen.profiles]
+    report = replace(seen.report, issues=[])
+    table = Seen(report, replace(seen.text, frame=rows, spool=None), calm).cleaned(zone)
+    frame, _ = protected(report, table, _worth(table), secret)
+    return frame
 
 
 def _entry(

@@ -70,5 +70,6 @@ def test_the_changes_stay_with_the_data_and_survive_a_switch(place, tmp_path, t)
     assert receipt_view(place.data, t).changes == told
     rebuild(place.data, LoadSettings(base="all"))
     assert receipt_view(place.data, t).changes == told, "a flipped switch is no load"
+    rebuild(place.data, LoadSettings())
     loaded(place, tmp_path, march)
     assert receipt_view(place.data, t).changes == told, "the same file again changes nothing"
