@@ -44,12 +44,8 @@ def waiting_box(
 
 def _line(s: Session, one: WaitingFile) -> None:
     t = s.t
+    # the button stands before the name: at the end of lines of different length it would be hard to aim at
     with st.container(horizontal=True, vertical_alignment="top", wrap=False, gap="small"):
-        said = "  \n".join(plain(text) for text in one.tells)
-        text = f"**{plain(one.name)}** :gray[{plain(one.size)}]"
-        if one.refused is not None:
-            said = f":red[:material/error:] {plain(one.refused)}"
-        st.markdown(f"{text}  \n{said}" if said else text, width="content")
         if st.button(
             "",
             icon=":material/close:",
@@ -59,6 +55,11 @@ def _line(s: Session, one: WaitingFile) -> None:
         ):
             inbox.remove(s, one.path)
             st.rerun()
+        said = "  \n".join(plain(text) for text in one.tells)
+        text = f"**{plain(one.name)}** :gray[{plain(one.size)}]"
+        if one.refused is not None:
+            said = f":red[:material/error:] {plain(one.refused)}"
+        st.markdown(f"{text}  \n{said}" if said else text, width="stretch")
 
 
 def _mark(path: Path) -> str:
