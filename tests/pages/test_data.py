@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from crmkpi.project.drafts import Drafts
 from tests.views.small_shop import write_orders
 
@@ -146,3 +148,20 @@ def test_a_personal_key_is_hashed_unless_the_visitor_keeps_it(home, opened):
     drafts = Drafts(home)
     ids = drafts.place(drafts.last()).data.frame("ids").collect()["customer_id"]
     assert "buyer1@mail.test" in ids.to_list()
+
+
+def test_the_session_holds_small_choices_only_and_uploads_leave_the_memory(home, opened, tmp_path):
+    app = opened("data")
+    content = write_orders(tmp_path / "заказы.csv").read_bytes()
+    app.get("file_uploader")[0].upload("заказы.csv", content, "text/csv").run()
+    app.button(key="load").click().run()
+    assert not app.exception, app.exception
+    for key, value in app.session_state._state.filtered_state.items():
+        assert len(json.dumps(value, default=type_name)) < 10_000, key
+        assert "Frame" not in json.dumps(value, default=type_name), key
+        assert "UploadedFile" not in json.dumps(value, default=type_name), key
+    assert not list((home / "inbox").rglob("*.csv")), "what was loaded no longer waits on the disk"
+
+
+def type_name(value):
+    return type(value).__name__
