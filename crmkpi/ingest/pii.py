@@ -26,6 +26,14 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ("name", "фио фамилия имя отчество firstname lastname fullname surname"),
 )
 _BY_WORD = {stem(w): kind for kind, row in _KINDS for w in row.split()}
+# columns that say who bought: a name there is a person's, in «Сотрудник» it is a way to look at the numbers
+_PEOPLE_WORDS = """
+пользователь покупатель клиент заказчик получатель контрагент гость user buyer customer client guest
+"""
+_PEOPLE = frozenset(stem(w) for w in _PEOPLE_WORDS.split())
+_NAME = re.compile(r"[A-ZА-ЯЁ][\w'’.-]*(?: [A-ZА-ЯЁ][\w'’.-]*){1,2}")
+_FIRM = re.compile(r"\b(?:ООО|ОАО|ЗАО|ПАО|АО|ИП|LLC|Ltd|Inc|GmbH|Corp)\b")
+NAMES_SHARE = 0.8
 _SNILS = re.compile(r"\d{3}-?\d{3}-?\d{3}[ -]?\d{2}", re.ASCII)
 _INN = re.compile(r"\d{12}", re.ASCII)
 _INN_WEIGHTS = (3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8)
@@ -55,6 +63,8 @@ def personal_kind(column: ColumnProfile) -> str | None:
     if proven is not None:
         return proven
     own = words(column.name)
+    if column.kind in ("text", "category") and _PEOPLE & {stem(w) for w in own} and _names(column):
+        return "name"
     if any(pair == own[i : i + 2] for i in range(len(own)) for pair in _NAME_PAIRS):
         return "name"
     if column.kind in ("text", "category", "id", "date", "datetime", "integer", "empty"):
@@ -70,6 +80,13 @@ def personal_kind(column: ColumnProfile) -> str | None:
             return None
         return kind
     return None
+
+
+def _names(column: ColumnProfile) -> bool:
+    """Whether most values read like names of people: two or three capitalised words, no firm among them."""
+    known = column.values or column.examples
+    fits = [bool(_NAME.fullmatch(v.strip())) and not _FIRM.search(v) for v in known]
+    return len(fits) >= _FEWEST and sum(fits) >= NAMES_SHARE * len(fits)
 
 
 def proven_kind(examples: Sequence[str]) -> str | None:

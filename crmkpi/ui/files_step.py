@@ -38,7 +38,8 @@ def confirm_files(s: Session, paths: Sequence[Path]) -> None:
     good = readable(found.reports)
     cards = file_cards(good, s.t, loaded_columns(s.data))
     asked = question_card({report_name(r): r for r in good}, s.get("answers", {}), s.t)
-    waiting_box(s, _tone(cards, asked, paths, good), _headline(cards, s.t), paths, found.reports, asked.open)
+    tone, doubtful = _tone(cards, asked, paths, good), frozenset(c.name for c in cards if c.check)
+    waiting_box(s, tone, _headline(cards, s.t), paths, found.reports, asked.open, doubtful)
     if not good:
         add_files(s)
         return

@@ -23,10 +23,11 @@ def waiting_box(
     paths: Sequence[Path],
     reports: Sequence[Mapping[str, Any]],
     questions: int,
+    doubtful: frozenset[str] = frozenset(),
 ) -> None:
     """The verdict on the waiting files: headline, one line a file, open questions."""
     t = s.t
-    lines = waiting_files(paths, reports, t)
+    lines = waiting_files(paths, reports, t, doubtful)
     with st.container(key=f"verdict_{tone}_files"):
         st.subheader(plain(headline), anchor=False)
         for one in lines:

@@ -23,6 +23,8 @@ from crmkpi.views.rows import csv_bytes
 TONES = {SAFE: "good", USABLE: "warn", FIX_FIRST: "bad"}
 LEVELS = ("error", "warning", "info")
 CENT = 0.005
+# rows that were read well and yet count nowhere
+NOT_COUNTED = ("lines_without_order", "rows_without_key")
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,8 @@ def _verdict(record: LoadRecord, t: Words) -> DataVerdict:
     found = record.verdict
     key = f"data_verdict.{found.code}"
     headline = t.plural(key, found.warnings) if found.code == USABLE else t(key)
-    used = sum(one.rows_used for one in record.receipt.files)
+    left = sum(f.count for f in record.findings if f.code in NOT_COUNTED)
+    used = sum(one.rows_used for one in record.receipt.files) - left
     every = sum(one.rows_in for one in record.receipt.files)
     lines = [t("data_ui.rows_used", used=t.number(used), every=t.number(every))] if every else []
     if every and used == every:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from crmkpi.ingest import background
 from crmkpi.project.drafts import Drafts
 from tests.views.small_shop import write_orders
 
@@ -165,3 +166,21 @@ def test_the_session_holds_small_choices_only_and_uploads_leave_the_memory(home,
 
 def type_name(value):
     return type(value).__name__
+
+
+def test_a_long_look_can_be_stopped_and_begun_again(home, opened, tmp_path, monkeypatch):
+    monkeypatch.setattr("crmkpi.ui.progress_box.PATIENCE", 0)
+    app = opened("data")
+    content = write_orders(tmp_path / "заказы.csv").read_bytes()
+    app.get("file_uploader")[0].upload("заказы.csv", content, "text/csv").run()
+    assert not app.exception, app.exception
+    drafts = Drafts(home)
+    job = background.found(f"{drafts.last()}:look")
+    app.button(key="stop_job").click().run()
+    assert job.stopping and job.wait(30)
+    app.run()
+    assert not app.exception, app.exception
+    assert "Остановлено" in app.subheader[0].value
+    monkeypatch.setattr("crmkpi.ui.progress_box.PATIENCE", 120)
+    app.button(key="look_again").click().run()
+    assert "Узнали 1 таблицу" in app.subheader[0].value

@@ -22,8 +22,9 @@ from crmkpi.ingest.fingerprints import (
 )
 from crmkpi.ingest.load import load
 from crmkpi.ingest.loading_errors import BadAnswerError, MissingRequiredError
-from crmkpi.ingest.pii import is_card, is_person_inn, is_snils, proven_kind
+from crmkpi.ingest.pii import is_card, is_person_inn, is_snils, personal_kind, proven_kind
 from crmkpi.ingest.preview import preview
+from crmkpi.ingest.profile import ColumnProfile
 
 KEY = bytes(range(32))
 CANARY = "canary"
@@ -184,3 +185,14 @@ def test_check_digits_prove_what_a_number_is():
     assert proven_kind(("4111111111111111", "5500005555555559")) == "card"
     assert proven_kind(("4111111111111111", "1000000000000001")) is None
     assert proven_kind(("4111111111111111",)) is None, "one number proves nothing"
+
+
+def test_names_of_buyers_are_personal_names_of_firms_and_staff_are_not():
+    def kind(header, values):
+        return personal_kind(ColumnProfile(header, "category", filled=9, distinct=len(values), values=values))
+
+    people = ("Дина Юсупова", "Пётр Орлов", "Мария Ли")
+    assert kind("Пользователь", people) == "name"
+    assert kind("Сотрудник", people) is None
+    assert kind("Контрагент", ("ООО Ромашка", "ИП Орлов", "АО Полюс")) is None
+    assert kind("Клиент", ("новый", "постоянный")) is None
