@@ -56,6 +56,7 @@ def command_tree(args: argparse.Namespace, t: Words) -> int:
     from crmkpi.project.record import data_of
     from crmkpi.tree.explain import explain, template_list
     from crmkpi.tree.intervals import with_intervals
+    from crmkpi.tree.stability import stability
 
     with opened(Path(args.project)) as place:
         data = data_of(place)
@@ -68,6 +69,8 @@ def command_tree(args: argparse.Namespace, t: Words) -> int:
         template = read_template(custom) if custom else args.template or project.tree.template or DEFAULT_TREE
         found = explain(data, template, args.period, args.vs, where=chosen, to_date=args.to_date)
         document = with_intervals(data, found, chosen).as_dict(args.lang)
+        held = stability(data, found, t, chosen)
+        document["stability"] = None if held is None else held.as_dict(t)
     if args.json:
         write_json(document)
         return 0

@@ -11,11 +11,12 @@ from crmkpi.catalog.metric import PERIOD_NAMES, Metric, metrics
 from crmkpi.engine import facts, send_rows
 from crmkpi.engine.data import DataDir
 from crmkpi.engine.dimensions import Where, way
-from crmkpi.engine.prepare import PHYSICAL, WHOLE_ORDER
+from crmkpi.engine.prepare import WHOLE_ORDER
 from crmkpi.engine.result import Unavailable
 from crmkpi.engine.sheet import NEEDS, catalogue_of, sheet_names
 from crmkpi.engine.sheet import TABLE as SHEET
 from crmkpi.engine.slots import coverage_of
+from crmkpi.engine.sources import PHYSICAL
 from crmkpi.errors import CrmKpiError
 from crmkpi.formula import Formula
 from crmkpi.measures import MEASURES, REDUCTION_OF, REDUCTIONS, Measure

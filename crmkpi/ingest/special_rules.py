@@ -19,8 +19,10 @@ from crmkpi.ingest.amounts import CODE as SHIPPING
 from crmkpi.ingest.amounts import NO
 from crmkpi.ingest.cells import filled
 from crmkpi.ingest.clean import CleanTable
+from crmkpi.ingest.message_status import status_questions, unfolded
+from crmkpi.ingest.profile import ColumnProfile
 from crmkpi.ingest.quality import finding
-from crmkpi.ingest.questions import Question, answer_to
+from crmkpi.ingest.questions import Question, answer_to, worded
 from crmkpi.ingest.repeats import CODE as REPEATS
 from crmkpi.ingest.text_table import Finding, TextTable
 from crmkpi.ingest.vocabulary import meaning, understood
@@ -55,9 +57,15 @@ def fixed_answers(rules: Sequence[str]) -> dict[str, str]:
 
 
 def rule_questions(
-    table: str | None, text: TextTable, mapping: Mapping[str, str], answers: Mapping[str, str]
+    table: str | None,
+    text: TextTable,
+    profiles: Sequence[ColumnProfile],
+    mapping: Mapping[str, str],
+    answers: Mapping[str, str],
 ) -> list[Question]:
-    """Questions on stages and billing intervals whose texts nobody understands."""
+    """Questions on stages, billing intervals and statuses of messages whose texts nobody understands."""
+    if table == "messages":
+        return status_questions(text, profiles, mapping, answers)
     if table == "leads":
         return _stage_question(text, mapping)
     if table == "subscriptions" and "mrr" in mapping:
@@ -73,6 +81,8 @@ def ruled(
         return _won_by_stage(table, text, answers)
     if table.table == "subscriptions":
         return _by_month(table, text, answers)
+    if table.table == "messages" and "status" in table.frame.columns:
+        return unfolded(table, answers, table.labels["status"])
     if "rows_of_services" in rules:
         return _without_services(table)
     return table, []
@@ -165,7 +175,7 @@ def _by_month(
         known = {
             text_: _months(value)
             for text_, found in understood("interval", _distinct(text, column)).items()
-            if (value := answer_to(answers, INTERVAL, text_) or found) is not None
+            if (value := worded(answers, INTERVAL, text_, found)) is not None
         }
         frame = table.frame.with_columns(_interval_cells(text, column, known))
     unknown = frame.filter(pl.col("__months").is_null() & (pl.col("mrr") != 0)).height

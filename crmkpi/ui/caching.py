@@ -22,7 +22,8 @@ def kept(s: Session, what: str, args: tuple[Hashable, ...], make: Callable[[], T
     """The result of `make`, computed once for these arguments on this state of the data."""
     assert s.project is not None and s.data is not None
     meta = s.data.meta
-    state = (meta.data_hash, meta.inactivity_days, meta.margin_rate, meta.currency)
+    tiers = (*meta.loyalty_tiers, meta.loyalty_floor)
+    state = (meta.data_hash, meta.inactivity_days, meta.margin_rate, meta.currency, tiers)
     return cast(T, _kept(what, s.project.id, state, DEFINITION_VERSION, s.lang, args, make))
 
 
