@@ -20,12 +20,15 @@ def command_metrics(args: argparse.Namespace, t: Words) -> int:
     from crmkpi.project.own_catalogue import project_in_force
     from crmkpi.project.place import opened
     from crmkpi.project.record import data_of
+    from crmkpi.views.model_rows import model_metrics, model_rows
     from crmkpi.views.rows import metric_document, metric_frame
 
     with opened(Path(args.project)) as place, project_in_force(place):
         data = data_of(place)
         asked = args.metric or None
-        plain_metrics = None if asked is None else [m for m in asked if m not in COHORT_METRICS]
+        models = model_metrics(asked or (), args.grain, args.by)
+        apart = {*COHORT_METRICS, *models}
+        plain_metrics = None if asked is None else [m for m in asked if m not in apart]
         span = window(args.first, args.last)
         chosen = filters(data, args.where, t)
         result = None
@@ -34,9 +37,10 @@ def command_metrics(args: argparse.Namespace, t: Words) -> int:
         cohort_ids = [m for m in asked or () if m in COHORT_METRICS]
         if cohort_ids and args.grain == "all":
             print(t("cli.cohorts_need_grain"), file=sys.stderr)
-        frame = metric_frame(data, result, cohort_ids, args.grain, chosen, args.by, **span)
+        rows, lacking = model_rows(data, models, chosen)
+        frame = metric_frame(data, result, cohort_ids, args.grain, chosen, args.by, **span, models=rows)
         if args.format == "json":
-            write_json(metric_document(data, result, frame, DEFINITION_VERSION))
+            write_json(metric_document(data, result, frame, DEFINITION_VERSION, lacking))
         else:
             _write_table(frame, args.format)
     return 0

@@ -29,6 +29,8 @@ from crmkpi.ingest.vocabulary import meaning, understood
 
 WON_STAGE, INTERVAL, PER_PERIOD = "won_stage", "interval_months", "mrr_period"
 MOST_STAGES = 30
+# what belongs to the order, and the share of orders whose first line alone says it
+OF_ORDER, FIRST_LINE_ONLY = ("status", "customer_id", "ordered_at", "currency", "channel", "promo_code"), 0.95
 DAYS_A_MONTH = 365.25 / 12
 STAGE = re.compile(
     r"(?:deal |opportunity |lead )?(?:stage|status)|(?:этап|стадия|статус)(?: сделки| лида)?", re.IGNORECASE
@@ -85,7 +87,24 @@ def ruled(
         return unfolded(table, answers, table.labels["status"])
     if "rows_of_services" in rules:
         return _without_services(table)
-    return table, []
+    return (_filled_down(table), []) if table.table == "order_lines" else (table, [])
+
+
+def _filled_down(table: CleanTable) -> CleanTable:
+    """Lines with what their order says on its first line only (status, customer, date): a cancelled order is
+    cancelled in all its lines. Columns with blanks of any other pattern stay as they are."""
+    names = [c for c in OF_ORDER if c in table.frame.columns and table.frame[c].has_nulls()]
+    if not names or "order_id" not in table.frame.columns:
+        return table
+    known = table.frame.filter(pl.col("order_id").is_not_null())
+    several = known.filter(pl.len().over("order_id") > 1).group_by("order_id", maintain_order=True)
+    said = several.agg(
+        (pl.col(c).first().is_not_null() & (pl.col(c).count() == 1) | (pl.col(c).count() == 0)).alias(c)
+        for c in names
+    )
+    firsts = [c for c in names if said.height and int(said[c].sum()) >= FIRST_LINE_ONLY * said.height]
+    down = [pl.col(c).fill_null(pl.col(c).first().over("order_id")) for c in firsts]
+    return replace(table, frame=table.frame.with_columns(down))
 
 
 def _column(text: TextTable, pattern: re.Pattern[str], used: Sequence[str] = ()) -> str | None:
