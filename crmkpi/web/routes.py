@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 
 READY = threading.Event()
@@ -23,4 +23,9 @@ async def ready(request: Request) -> JSONResponse:
     return JSONResponse({"status": "starting"}, status_code=503)
 
 
-ROUTES = [Route("/health/live", live), Route("/health/ready", ready)]
+async def robots(request: Request) -> PlainTextResponse:
+    """Nothing here is for a search engine, links least of all."""
+    return PlainTextResponse("User-agent: *\nDisallow: /\nDisallow: /s/\n")
+
+
+ROUTES = [Route("/health/live", live), Route("/health/ready", ready), Route("/robots.txt", robots)]
