@@ -34,7 +34,7 @@ SCRYPT = {"n": 2**15, "r": 8, "p": 1, "maxmem": 64 * 1024**2, "dklen": 32}
 
 @dataclass(frozen=True)
 class Scope:
-    """What a link opens: the frozen snapshot, or today's aggregates (`live`); rows of a KPI and files only if ticked."""
+    """What a link opens: the frozen snapshot or today's aggregates (`live`); drill-down and files only if ticked."""
 
     live: bool = False
     drill: bool = False

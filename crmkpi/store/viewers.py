@@ -75,7 +75,7 @@ class Viewers:
         elif passphrase:
             fits = True
         if not link.open or not fits:
-            self._expire(link)
+            self._expire(link.id, link.project_id)
             raise LinkClosedError()
         return self._admit(link.id)
 
@@ -119,12 +119,12 @@ class Viewers:
             note(tx, row.project_id, "", "link.open", link_id, opens=row.opens)
             return Entered(session_id, row.expires_at)
 
-    def _expire(self, link: Link) -> None:
+    def _expire(self, link_id: str, project_id: str) -> None:
         """Mark an expired link as ended: a clock that jumps back does not revive it."""
         with self.database.write() as tx:
-            over = (LINK.c.id == link.id, LINK.c.expires_at <= tx.now, LINK.c.ended_at.is_(None))
+            over = (LINK.c.id == link_id, LINK.c.expires_at <= tx.now, LINK.c.ended_at.is_(None))
             if tx.run(LINK.update().where(*over).values(ended_at=tx.now)).rowcount:
-                note(tx, link.project_id, "", "link.end", link.id)
+                note(tx, project_id, "", "link.end", link_id)
 
     def reader(self, session_id: str | None) -> ShareReader | None:
         """The reader of a cookie; None alike for an unknown session and for a link that is closed meanwhile."""
@@ -134,21 +134,16 @@ class Viewers:
         query = sa.select(VIEWER).where(VIEWER.c.id_hash == hashed)
         with self.database.read() as tx:
             viewer = tx.run(query).one_or_none()
-            if viewer is None:
-                return None
-            row = tx.run(
-                sa.select(LINK, sa.null().label("edition")).where(LINK.c.id == viewer.link_id)
-            ).one_or_none()
-            # opens used up close the door, not the rooms of those who are in
-            gone = row is None or row.revoked_at is not None or row.ended_at is not None
-            expired = not gone and tx.now >= row.expires_at
-            stale = not gone and tx.now - viewer.seen_at > SEEN_STEP
-        if gone:
+            link = sa.select(LINK).where(LINK.c.id == viewer.link_id) if viewer is not None else None
+            row = tx.run(link).one_or_none() if link is not None else None
+            now = tx.now
+        # opens used up close the door, not the rooms of those who are in
+        if viewer is None or row is None or row.revoked_at is not None or row.ended_at is not None:
             return None
-        if expired:
-            self._expire(link_of(row, row.expires_at))
+        if now >= row.expires_at:
+            self._expire(row.id, row.project_id)
             return None
-        if stale:
+        if now - viewer.seen_at > SEEN_STEP:
             with self.database.write() as tx:
                 tx.run(VIEWER.update().where(VIEWER.c.id_hash == hashed).values(seen_at=tx.now))
         return ShareReader(self.database, hashed, row)

@@ -13,6 +13,7 @@ def upgrade() -> None:
     _data()
     _links()
     _readers()
+    _replies()
     _records()
 
 
@@ -156,6 +157,9 @@ def _readers() -> None:
     )
     op.create_index(op.f("ix_link_miss_link_id"), "link_miss", ["link_id"], unique=False)
     op.create_index(op.f("ix_link_miss_project_id"), "link_miss", ["project_id"], unique=False)
+
+
+def _replies() -> None:
     op.create_table(
         "reply",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
