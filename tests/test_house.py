@@ -87,6 +87,8 @@ ONLY = {
     "sqlite3": {"store"},
     "sqlalchemy": {"store"},
     "psycopg": {"store"},
+    "alembic": {"store"},
+    "obstore": {"store"},
     "duckdb": {"ingest", "engine"},
 }
 
