@@ -3,6 +3,7 @@
 import streamlit as st
 
 from crmkpi.ui import figures
+from crmkpi.ui.links_box import links_box, owner_key_box
 from crmkpi.ui.project_file import delete_box, download_box, name_box, other_projects
 from crmkpi.ui.report_box import report_box, verdict_preview
 from crmkpi.ui.session import open_page
@@ -15,6 +16,8 @@ if s.project is None:
 if s.data is not None:
     with st.container(key="card_report"):
         report_box(s)
+    with st.container(key="card_links"):
+        links_box(s)
     verdict_preview(s)
 st.markdown(t("share.text"))
 left, right = st.columns(2)
@@ -22,5 +25,6 @@ with left.container(key="card_save", height="stretch"):
     download_box(s)
 with right.container(key="card_name", height="stretch"):
     name_box(s)
+owner_key_box(s)
 other_projects(s)
 delete_box(s)

@@ -1,4 +1,4 @@
-"""Edition: what a share link shows, frozen. Built from an allow-list: nothing that is not named here leaves the project.
+"""Edition: what a share link shows, frozen. Built from an allow-list: what is not named here stays in the project.
 
 It holds aggregates and sentences in both languages (the reader chooses), never a row, a file name, a note, a check-in
 or a risk the owner wrote down. Groups of fewer than five people are hidden, and enough beside them.

@@ -8,7 +8,7 @@ import streamlit as st
 
 from crmkpi.errors import CrmKpiError
 from crmkpi.i18n import LANGUAGES, Words
-from crmkpi.ui import session, style
+from crmkpi.ui import rights, session, style, welcome
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ROOT / "pages"
@@ -48,6 +48,11 @@ def run() -> None:
     """One run of the script: frame, then the page. An error the user can mend is one sentence in place."""
     t = session.current_words()
     st.set_page_config(page_title=t("app.name"), page_icon=ICON, layout="wide")
+    session.bind()
+    who = rights.principal()
+    if not rights.may_open(START, who):
+        _run_reader(who, t)
+        return
     session.restore()
     unreadable = session.leave_unreadable()
     t = session.current_words()
@@ -64,10 +69,27 @@ def run() -> None:
         st.error(t(error.key, **error.params), icon=":material/error:")
 
 
+def _run_reader(who: rights.Principal, t: Words) -> None:
+    """The frame of somebody who may not walk through the app: the verdict behind a link, or the sign-in."""
+    page = st.navigation(
+        [st.Page(page_of(rights.VERDICT), title=t("verdict.title"), default=True)], position="hidden"
+    )
+    style.apply(t)
+    st.logo(ICON, size="large")
+    _top_bar(t)
+    if who.kind == "viewer" or rights.came_with_link(rights.mode()):
+        page.run()
+    else:
+        welcome.sign_in(t)
+
+
 def _sections(t: Words) -> dict[str, list[st.Page]]:
     start = st.Page(page_of(START), title=t("app.name"), url_path=START, default=True, visibility="hidden")
+    verdict = st.Page(
+        page_of(rights.VERDICT), title=t("verdict.title"), url_path=rights.VERDICT, visibility="hidden"
+    )
     return {
-        "": [start, *(_page(stem, icon, t) for stem, icon in MENU)],
+        "": [start, verdict, *(_page(stem, icon, t) for stem, icon in MENU)],
         t("menu.more"): [_page(stem, icon, t) for stem, icon in MORE],
     }
 

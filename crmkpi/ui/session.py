@@ -17,11 +17,13 @@ from crmkpi.i18n import LANGUAGES, Words
 from crmkpi.project.document import Project
 from crmkpi.project.drafts import Drafts
 from crmkpi.project.place import Place
+from crmkpi.ui import rights
 
 PROJECT = "project_id"
 LANGUAGE = "language"
 FORGOTTEN = "project_closed"
 ADDRESS = "p"
+BOUND = "bound_to"
 # visitors whose browser speaks one of these read Russian more easily than English
 READS_RUSSIAN = ("ru", "be", "uk", "kk", "ky", "uz", "tg", "hy", "az")
 
@@ -92,10 +94,17 @@ def open_page(stem: str) -> Session:
     """First line of every page: the session with its rights checked.
 
     On this computer everybody who reaches the page may use it; the address is bound to 127.0.0.1. Only drafts
-    that exist here open, and their ids are checked before a path is made of them.
+    that exist here open, and their ids are checked before a path is made of them. Where people share a server, a
+    visitor opens only what is theirs, and a reader with a link only the verdict.
     """
+    bind()
+    who = rights.principal()
+    if not rights.may_open(stem, who):
+        st.stop()
+    if stem == rights.VERDICT:
+        return Session(stem, Words(language()), Drafts(), None)
     restore()
-    drafts = Drafts()
+    drafts = rights.drafts()
     found = st.session_state.get(PROJECT)
     project = drafts.place(found).read() if found and drafts.has(found) else None
     currency = project.settings.currency if project else None
@@ -105,7 +114,7 @@ def open_page(stem: str) -> Session:
 def restore() -> None:
     """Come back to the project of the address, else to the last one on this computer."""
     if PROJECT not in st.session_state and FORGOTTEN not in st.session_state:
-        drafts = Drafts()
+        drafts = rights.drafts()
         asked = st.query_params.get(ADDRESS, "")
         found = asked if drafts.has(asked) else drafts.last()
         if found:
@@ -113,6 +122,14 @@ def restore() -> None:
     current = st.session_state.get(PROJECT)
     if current and st.query_params.get(ADDRESS) != current:
         st.query_params[ADDRESS] = current
+
+
+def bind() -> None:
+    """Tie the session to the browser that began it: one that presents a known session id finds it empty."""
+    proof = rights.fingerprint()
+    if st.session_state.get(BOUND, proof) != proof:
+        st.session_state.clear()
+    st.session_state[BOUND] = proof
 
 
 def open_project(project_id: str) -> None:
@@ -143,7 +160,7 @@ def take(what: str) -> None:
 
 def leave_unreadable() -> CrmKpiError | None:
     """If the open project cannot be read (cut, edited, of a newer version): leave it and say why."""
-    found, drafts = st.session_state.get(PROJECT), Drafts()
+    found, drafts = st.session_state.get(PROJECT), rights.drafts()
     if not found or not drafts.has(found):
         return None
     try:
@@ -156,13 +173,13 @@ def leave_unreadable() -> CrmKpiError | None:
 
 def project_name() -> str | None:
     """Name of the open project, for the header."""
-    found, drafts = st.session_state.get(PROJECT), Drafts()
+    found, drafts = st.session_state.get(PROJECT), rights.drafts()
     return drafts.place(found).read().name if found and drafts.has(found) else None
 
 
 def loaded_tables() -> list[str]:
     """Canonical tables of the open project; empty before the first load."""
-    found, drafts = st.session_state.get(PROJECT), Drafts()
+    found, drafts = st.session_state.get(PROJECT), rights.drafts()
     return drafts.place(found).data.tables() if found and drafts.has(found) else []
 
 

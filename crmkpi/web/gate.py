@@ -17,6 +17,7 @@ from crmkpi.mode import LOOPBACK, Mode
 SHUT = ("/_stcore/agent", "/_stcore/metrics", "/_stcore/script-health-check")
 HEALTH = "/health/"
 LINK = "/s/"
+OWNER_KEY = "/o/"
 STREAM = "/_stcore/stream"
 
 # AgGrid and Vega compile expressions, Streamlit styles inline: 'unsafe-eval' and 'unsafe-inline' are theirs.
@@ -48,7 +49,7 @@ PERMISSIONS = "camera=(), microphone=(), geolocation=(), payment=(), usb=()"
 
 def headers_for(path: str) -> Mapping[str, str]:
     """Security headers of an answer to this path."""
-    link = path_in(path, LINK)
+    link = path_in(path, LINK) or path_in(path, OWNER_KEY)
     found = {
         "Content-Security-Policy": PLAIN_POLICY if link else APP_POLICY,
         "X-Content-Type-Options": "nosniff",

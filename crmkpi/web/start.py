@@ -31,6 +31,11 @@ def prepare(env: Mapping[str, str] | None = None) -> Mode:
     return mode
 
 
+def base_path() -> str:
+    """The sub-path that the host serves the app under, empty at the root."""
+    return str(config.get_option("server.baseUrlPath") or "")
+
+
 def refuse(found: list[UnsafeStartError], t: Words) -> Any:
     """Say every reason at once, so that one repair is enough, and end the process."""
     for error in found:

@@ -1,0 +1,178 @@
+"""Rights: who looks at the page right now, and what they may open. Asked at every run, never remembered.
+
+On an own computer (`local`) everybody who reaches the page is its owner. Where people share a server, a visitor is
+known by an HttpOnly cookie or by a sign-in, and sees only projects of which the store calls them a member. A reader
+with a share link has nothing but the verdict page.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import streamlit as st
+
+from crmkpi.errors import CrmKpiError
+from crmkpi.mode import Mode, read
+from crmkpi.project.document import Project
+from crmkpi.project.drafts import Drafts, People
+from crmkpi.store import Store
+from crmkpi.store.one import one_store
+from crmkpi.store.projects import digest
+from crmkpi.store.viewers import ShareReader
+
+VERDICT = "verdict"
+SHARE, OWNER = "share", "owner"
+# a sign-in is believed for half a day, whatever its cookie says
+LONGEST_SIGN_IN = 12 * 3600
+Kind = Literal["owner", "viewer", "anonymous"]
+
+
+class NotYoursError(CrmKpiError):
+    """The project belongs to others, or this visitor may only look at it."""
+
+    code = "not_yours"
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who looks. `subject` names a person or a browser in the store, None on an own computer and for strangers."""
+
+    kind: Kind
+    subject: str | None = None
+    reader: ShareReader | None = None
+
+
+def mode() -> Mode:
+    """The settings of this installation."""
+    return read()
+
+
+def the_store() -> Store:
+    """The store of this installation's home."""
+    return one_store(Drafts().home)
+
+
+def principal() -> Principal:
+    """Who looks right now. A valid link makes a reader of everybody who has no project of their own here."""
+    settings = mode()
+    if not settings.separates_people:
+        return Principal("owner")
+    subject = identity(settings)
+    reader = link_reader(settings)
+    if reader is not None and not (subject and the_store().projects.entries(subject)):
+        return Principal("viewer", None, reader)
+    return Principal("owner" if subject else "anonymous", subject, reader)
+
+
+def link_reader(settings: Mode) -> ShareReader | None:
+    """The reader of the link behind this browser's cookie; None once it is closed. Only a server knows links."""
+    cookie = st.context.cookies.get(settings.cookie(SHARE))
+    if not settings.serves_links or not cookie:
+        return None
+    return the_store().viewers.reader(cookie)
+
+
+def came_with_link(settings: Mode) -> bool:
+    """Whether this browser opened a link at some time, valid or not."""
+    return settings.serves_links and settings.cookie(SHARE) in st.context.cookies
+
+
+# identity ------------------------------------------------------------------------------------------------
+def signs_in() -> bool:
+    """Whether a sign-in (OIDC) is configured for this server."""
+    try:
+        return "auth" in st.secrets
+    except FileNotFoundError:
+        return False
+
+
+def identity(settings: Mode) -> str | None:
+    """The person who signed in, else the browser by its cookie; None for a stranger."""
+    if signs_in():
+        return person(dict(st.user)) if st.user.is_logged_in else None
+    key = st.context.cookies.get(settings.cookie(OWNER))
+    return browser(key) if key else None
+
+
+def browser(key: str) -> str:
+    """A browser's name in the store: the hash of its cookie, so that the store never holds what opens a project."""
+    return f"browser:{digest(key)}"
+
+
+def person(claims: dict[str, Any], now: float | None = None) -> str | None:
+    """A signed-in person's name in the store: the verified e-mail address; None if it is not verified or too old."""
+    email = str(claims.get("email") or "").strip().lower()
+    if not email or claims.get("email_verified") is not True:
+        return None
+    since = claims.get("iat")
+    moment = time.time() if now is None else now
+    if isinstance(since, (int, float)) and moment - since > LONGEST_SIGN_IN:
+        return None
+    return f"person:{email}"
+
+
+def name() -> str:
+    """What the store writes down as the author: the signed-in address, else nothing (a browser has no name)."""
+    subject = identity(mode()) if mode().separates_people else None
+    return subject.removeprefix("person:") if subject and subject.startswith("person:") else ""
+
+
+def fingerprint() -> str:
+    """What this connection proves about its browser. A session that meets another one is emptied."""
+    settings = mode()
+    if not settings.separates_people:
+        return "local"
+    cookies = st.context.cookies
+    proofs = [cookies.get(settings.cookie(name), "") for name in (OWNER, SHARE)]
+    return digest("|".join([*proofs, identity(settings) or ""]))
+
+
+# projects ------------------------------------------------------------------------------------------------
+def drafts() -> Drafts:
+    """The drafts that this visitor may see: all on an own computer, else those they are a member of."""
+    if not mode().separates_people:
+        return Drafts()
+    return Drafts(people=Membership(principal()))
+
+
+@dataclass(frozen=True)
+class Membership(People):
+    """Membership in the store, asked anew for every project at every run."""
+
+    who: Principal
+
+    def sees(self, project_id: str) -> bool:
+        """Whether the visitor is a member in any role."""
+        return self._role(project_id) is not None
+
+    def before_save(self, project: Project) -> None:
+        """A project without members becomes the visitor's; one of others is refused. Raises NotYoursError."""
+        store, subject = the_store(), self.who.subject
+        if subject is None or self.who.kind == "viewer":
+            raise NotYoursError()
+        role = store.members.role(project.id, subject)
+        if role in ("owner", "editor"):
+            return
+        if role is not None or store.members.of(project.id):
+            raise NotYoursError()
+        store.projects.create(project)
+        store.members.put(project.id, subject, "owner")
+
+    def last(self) -> str | None:
+        """The project that the visitor saved last."""
+        entries = the_store().projects.entries(self.who.subject) if self.who.subject else []
+        return entries[0].id if entries else None
+
+    def _role(self, project_id: str) -> str | None:
+        if self.who.subject is None:
+            return None
+        return the_store().members.role(project_id, self.who.subject)
+
+
+def may_open(stem: str, who: Principal) -> bool:
+    """A reader opens the verdict only; a stranger on a server with sign-in opens nothing before it."""
+    if who.kind == "viewer":
+        return stem == VERDICT
+    return who.kind == "owner" or not signs_in() or stem == VERDICT
