@@ -71,25 +71,30 @@ def run() -> None:
 
 def _run_reader(who: rights.Principal, t: Words) -> None:
     """The frame of somebody who may not walk through the app: the verdict behind a link, or the sign-in."""
-    page = st.navigation(
-        [st.Page(page_of(rights.VERDICT), title=t("verdict.title"), default=True)], position="hidden"
-    )
+    verdict = _verdict(t)
+    start = st.Page(page_of(START), title=t("app.name"), default=True)
+    page = st.navigation([start, verdict], position="hidden")
     style.apply(t)
     st.logo(ICON, size="large")
     _top_bar(t)
-    if who.kind == "viewer" or rights.came_with_link(rights.mode()):
-        page.run()
-    else:
+    if who.kind != "viewer" and not rights.came_with_link(rights.mode()):
         welcome.sign_in(t)
+    elif page is verdict:
+        page.run()
+    else:  # any other address leads here
+        st.switch_page(verdict)
+
+
+def _verdict(t: Words) -> st.Page:
+    return st.Page(
+        page_of(rights.VERDICT), title=t("verdict.title"), url_path=rights.VERDICT, visibility="hidden"
+    )
 
 
 def _sections(t: Words) -> dict[str, list[st.Page]]:
     start = st.Page(page_of(START), title=t("app.name"), url_path=START, default=True, visibility="hidden")
-    verdict = st.Page(
-        page_of(rights.VERDICT), title=t("verdict.title"), url_path=rights.VERDICT, visibility="hidden"
-    )
     return {
-        "": [start, verdict, *(_page(stem, icon, t) for stem, icon in MENU)],
+        "": [start, _verdict(t), *(_page(stem, icon, t) for stem, icon in MENU)],
         t("menu.more"): [_page(stem, icon, t) for stem, icon in MORE],
     }
 
