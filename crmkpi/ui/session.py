@@ -1,12 +1,15 @@
 """The visitor's session: language, the open project, and small choices. The only place of `st.session_state`.
 
-The project itself lives on disk (a draft); the session holds its id and small settings, never frames. The id
-also stands in the address (`?p=`), so that reloading the page or a restart of the server comes back to it.
+The project itself lives in the store and on disk (a draft); the session holds its id, the version that this tab has
+seen, and small settings, never frames. The id also stands in the address (`?p=`), so that reloading the page or a
+restart of the server comes back to it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, Literal, cast
 
 import streamlit as st
@@ -17,10 +20,17 @@ from crmkpi.i18n import LANGUAGES, Words
 from crmkpi.project.document import Project
 from crmkpi.project.drafts import Drafts
 from crmkpi.project.place import Place
+from crmkpi.store import Store, open_store
+from crmkpi.store.book import Book
+from crmkpi.store.projects import Saved
+from crmkpi.store.retention import Receipt
 
 PROJECT = "project_id"
 LANGUAGE = "language"
 FORGOTTEN = "project_closed"
+# the version that this tab has drawn, and how often another's change was noticed, per project
+SEEN = "seen"
+TURN = "turn"
 ADDRESS = "p"
 # visitors whose browser speaks one of these read Russian more easily than English
 READS_RUSSIAN = ("ru", "be", "uk", "kk", "ky", "uz", "tg", "hy", "az")
@@ -34,6 +44,8 @@ class Session:
     t: Words
     drafts: Drafts
     project: Project | None
+    # what this tab's screen was drawn from: a save joins it with what others saved since
+    base: Project | None = None
 
     @property
     def lang(self) -> str:
@@ -52,9 +64,33 @@ class Session:
         return place.data if place and place.data.tables() else None
 
     def save(self) -> None:
-        """Write the project to disk; every decision of the user ends here."""
-        if self.project:
-            self.drafts.save(self.project)
+        """Write the project to the store and to disk; every decision of the user ends here.
+
+        Raises ChangedByAnotherError if somebody changed the same thing since this tab was drawn.
+        """
+        if self.project is None:
+            return
+        books = book()
+        if self.base is None or self.base.id != self.project.id:
+            saved = books.create(self.project)
+            if saved.project != self.project:
+                saved = books.save(self.project, saved.project)
+        else:
+            saved = books.save(self.project, self.base)
+        self.project = self.base = saved.project
+        _saw(saved)
+
+    def delete(self) -> Receipt | None:
+        """Delete the open project everywhere; None if it is gone already."""
+        if self.project is None or book().open(self.project.id) is None:
+            return None
+        return book().delete(self.project.id)
+
+    @property
+    def turn(self) -> str:
+        """Goes into the key of a box that shows a stored value: another's change draws such a box anew."""
+        count = st.session_state.get(f"{TURN}.{self.project.id}", 0) if self.project else 0
+        return f"_{count}" if count else ""
 
     def create(self, name: str) -> Project:
         """A new project, open from now on."""
@@ -97,9 +133,47 @@ def open_page(stem: str) -> Session:
     restore()
     drafts = Drafts()
     found = st.session_state.get(PROJECT)
-    project = drafts.place(found).read() if found and drafts.has(found) else None
+    saved = book().open(found) if found else None
+    project = saved.project if saved else None
     currency = project.settings.currency if project else None
-    return Session(stem, Words(language(), currency), drafts, project)
+    s = Session(stem, Words(language(), currency), drafts, project)
+    if saved is not None:
+        s.base = _notice(saved, s.t)
+    elif found:
+        close_project()
+        st.warning(s.t("error.project_gone"), icon=":material/delete:")
+    return s
+
+
+def book() -> Book:
+    """The projects of this computer or host."""
+    drafts = Drafts()
+    return Book(the_store(drafts.home), drafts)
+
+
+@lru_cache(maxsize=8)
+def the_store(home: Path) -> Store:
+    """The store of a home, opened once a process."""
+    return open_store(home)
+
+
+def _notice(saved: Saved, t: Words) -> Project:
+    """What this tab has seen of the project; if others changed it since, say so."""
+    key = f"{SEEN}.{saved.project.id}"
+    seen = st.session_state.get(key)
+    _saw(saved)
+    if seen is None or seen == saved.version:
+        return saved.project
+    turn = f"{TURN}.{saved.project.id}"
+    st.session_state[turn] = st.session_state.get(turn, 0) + 1
+    st.info(
+        t("session.changed", who=saved.by) if saved.by else t("session.changed_tab"), icon=":material/sync:"
+    )
+    return book().store.projects.at_version(saved.project.id, seen) or saved.project
+
+
+def _saw(saved: Saved) -> None:
+    st.session_state[f"{SEEN}.{saved.project.id}"] = saved.version
 
 
 def restore() -> None:
@@ -143,11 +217,11 @@ def take(what: str) -> None:
 
 def leave_unreadable() -> CrmKpiError | None:
     """If the open project cannot be read (cut, edited, of a newer version): leave it and say why."""
-    found, drafts = st.session_state.get(PROJECT), Drafts()
-    if not found or not drafts.has(found):
+    found = st.session_state.get(PROJECT)
+    if not found:
         return None
     try:
-        drafts.place(found).read()
+        book().open(found)
     except CrmKpiError as error:
         close_project()
         return error

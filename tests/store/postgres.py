@@ -27,7 +27,11 @@ def _account() -> list[str]:
     if os.geteuid() != 0:
         return []
     names = {p.pw_name for p in pwd.getpwall()}
-    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if "postgres" in names else ["false"]
+    return (
+        ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+        if "postgres" in names
+        else ["false"]
+    )
 
 
 @contextmanager

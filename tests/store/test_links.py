@@ -271,7 +271,8 @@ def test_the_last_opening_goes_to_one_reader(store, project):
 def test_two_editions_at_once_get_two_numbers(store, project):
     new = made(store, project)
     threads = [
-        threading.Thread(target=store.editions.publish, args=(project.id, new.link.id, FIRST)) for _ in range(6)
+        threading.Thread(target=store.editions.publish, args=(project.id, new.link.id, FIRST))
+        for _ in range(6)
     ]
     for thread in threads:
         thread.start()
