@@ -102,10 +102,17 @@ class Projects:
 
     def version_of(self, project: Project) -> int | None:
         """The latest kept version that is exactly this document; None if it was never saved here."""
-        kept, text = PROJECT_VERSION, project.model_dump_json()
-        query = sa.select(kept.c.version).where(kept.c.project_id == project.id, kept.c.document == text)
+        kept = PROJECT_VERSION
+        query = sa.select(kept.c.version, kept.c.document).where(kept.c.project_id == project.id)
         with self.database.read() as tx:
-            return tx.run(query.order_by(kept.c.version.desc()).limit(1)).scalar()
+            rows = tx.run(query.order_by(kept.c.version.desc())).all()
+        # compared as documents: a field that came with an update of the app has its default in the older text
+        return next((row.version for row in rows if _document(row.document) == project), None)
+
+    def changed(self, stored: Saved) -> ChangedByAnotherError:
+        """The error that names who saved last and how many minutes ago."""
+        with self.database.read() as tx:
+            return _changed(tx.now, stored.by, stored.at, stored.version)
 
     def save(self, project: Project, expected_version: int, by: str = "") -> Saved:
         """Store the document if the stored version is the expected one.
@@ -127,7 +134,8 @@ class Projects:
                 )
             )
             if done.rowcount != 1:
-                raise _changed(tx, _row(tx, project.id))
+                row = _row(tx, project.id)
+                raise _changed(tx.now, row.saved_by, row.saved_at, row.version)
             _keep(tx, project.id, expected_version + 1, text, by)
             note(tx, project.id, by, "project.save", version=expected_version + 1)
             return Saved(project, expected_version + 1, tx.now, by)
@@ -206,8 +214,8 @@ def _keep(tx: Transaction, project_id: str, version: int, text: str, by: str) ->
     tx.run(kept.delete().where(kept.c.project_id == project_id, kept.c.version <= version - KEPT_VERSIONS))
 
 
-def _changed(tx: Transaction, row: sa.Row[Any]) -> ChangedByAnotherError:
-    minutes = max(0, round((tx.now - row.saved_at) / 60_000))
-    if row.saved_by:
-        return ChangedByAnotherError(who=row.saved_by, minutes=minutes, version=row.version)
-    return ChangedElsewhereError(minutes=minutes, version=row.version)
+def _changed(now: int, by: str, at: int, version: int) -> ChangedByAnotherError:
+    minutes = max(0, round((now - at) / 60_000))
+    if by:
+        return ChangedByAnotherError(who=by, minutes=minutes, version=version)
+    return ChangedElsewhereError(minutes=minutes, version=version)

@@ -26,7 +26,7 @@ from crmkpi.store.blobs import Blobs, LocalBlobs
 from crmkpi.store.disk import drop_ballast
 from crmkpi.store.engine import Database, Transaction
 from crmkpi.store.errors import ProjectGoneError, StoreFullError
-from crmkpi.store.schema import LINK, METADATA, MISS, OWNED, PROJECT, RECEIPT, VIEWER
+from crmkpi.store.schema import AUDIT, LINK, METADATA, MISS, OWNED, PROJECT, RECEIPT, VIEWER
 
 DAY = 86_400_000
 ORPHAN_SECONDS = 24 * 3600
@@ -169,6 +169,12 @@ class Retention:
             query = query.where(RECEIPT.c.project_id == project_id)
         with self.database.read() as tx:
             return [_receipt(json.loads(text)) for text in tx.run(query).scalars()]
+
+    def deleted(self, project_id: str) -> bool:
+        """Whether a project of this id was ever deleted here (ids are random and never used again)."""
+        gone = (AUDIT.c.project_id == project_id, AUDIT.c.action == "project.delete")
+        with self.database.read() as tx:
+            return tx.run(sa.select(AUDIT.c.id).where(*gone).limit(1)).scalar() is not None
 
     def keep_for(self, project_id: str, days: int | None, by: str = "") -> None:
         """How long a project may lie unused before it is deleted; None: for ever."""

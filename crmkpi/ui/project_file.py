@@ -49,7 +49,7 @@ def name_box(s: Session) -> None:
     t, project = s.t, s.project
     assert project is not None
     st.subheader(t("share.name_title"), anchor=False)
-    name = st.text_input(t("share.name"), value=project.name, max_chars=80, key=f"name_{project.id}")
+    name = st.text_input(t("share.name"), value=project.name, max_chars=80, key=f"name_{project.id}{s.turn}")
     if name.strip() and name.strip() != project.name:
         s.project = project.model_copy(update={"name": name.strip()})
         s.save()
@@ -89,6 +89,6 @@ def delete_box(s: Session) -> None:
         st.markdown(t("share.delete_text"))
         sure = st.checkbox(t("share.delete_sure"), key=f"sure_{project.id}")
         if st.button(t("share.delete"), disabled=not sure, key="delete_project"):
+            s.delete()
             session.close_project()
-            s.drafts.delete(project.id)
             go_to("start")

@@ -137,6 +137,23 @@ def drafts() -> Drafts:
     return Drafts(people=Membership(principal()))
 
 
+def sees(project_id: str) -> bool:
+    """Whether this visitor may open the project: any on an own computer, else only as a member."""
+    return not mode().separates_people or Membership(principal()).sees(project_id)
+
+
+def check_save(project_id: str) -> None:
+    """Before anything is written. Raises NotYoursError."""
+    if mode().separates_people:
+        Membership(principal()).check(project_id)
+
+
+def check_owner(project_id: str) -> None:
+    """Before a project is deleted or its key renewed. Raises NotYoursError."""
+    if mode().separates_people and Membership(principal()).role(project_id) != "owner":
+        raise NotYoursError()
+
+
 @dataclass(frozen=True)
 class Membership(People):
     """Membership in the store, asked anew for every project at every run."""
@@ -145,27 +162,37 @@ class Membership(People):
 
     def sees(self, project_id: str) -> bool:
         """Whether the visitor is a member in any role."""
-        return self._role(project_id) is not None
+        return self.role(project_id) is not None
 
-    def before_save(self, project: Project) -> None:
-        """A project without members becomes the visitor's; one of others is refused. Raises NotYoursError."""
-        store, subject = the_store(), self.who.subject
-        if subject is None or self.who.kind == "viewer":
+    def check(self, project_id: str) -> None:
+        """Owners and editors may save, and anybody a project that has no people yet. Raises NotYoursError."""
+        if self.who.subject is None or self.who.kind == "viewer":
             raise NotYoursError()
-        role = store.members.role(project.id, subject)
+        role = self.role(project_id)
         if role in ("owner", "editor"):
             return
-        if role is not None or store.members.of(project.id):
+        # a project of nobody that is in the store already is a draft of this computer, not the visitor's
+        store = the_store()
+        if role is not None or store.members.of(project_id) or store.projects.find(project_id) is not None:
             raise NotYoursError()
-        store.projects.create(project)
-        store.members.put(project.id, subject, "owner")
+
+    def before_save(self, project: Project) -> None:
+        """A new project becomes the visitor's. Raises NotYoursError for one of others."""
+        store = the_store()
+        if self.role(project.id) is None and not store.members.of(project.id):
+            if self.who.subject is None or self.who.kind == "viewer":
+                raise NotYoursError()
+            store.projects.create(project)
+            store.members.put(project.id, self.who.subject, "owner")
+        self.check(project.id)
 
     def last(self) -> str | None:
         """The project that the visitor saved last."""
         entries = the_store().projects.entries(self.who.subject) if self.who.subject else []
         return entries[0].id if entries else None
 
-    def _role(self, project_id: str) -> str | None:
+    def role(self, project_id: str) -> str | None:
+        """What the visitor is in this project."""
         if self.who.subject is None:
             return None
         return the_store().members.role(project_id, self.who.subject)

@@ -1,7 +1,8 @@
 """The visitor's session: language, the open project, and small choices. The only place of `st.session_state`.
 
-The project itself lives on disk (a draft); the session holds its id and small settings, never frames. The id
-also stands in the address (`?p=`), so that reloading the page or a restart of the server comes back to it.
+The project itself lives in the store and on disk (a draft); the session holds its id, the version that this tab has
+seen, and small settings, never frames. The id also stands in the address (`?p=`), so that reloading the page or a
+restart of the server comes back to it.
 """
 
 from __future__ import annotations
@@ -17,11 +18,17 @@ from crmkpi.i18n import LANGUAGES, Words
 from crmkpi.project.document import Project
 from crmkpi.project.drafts import Drafts
 from crmkpi.project.place import Place
+from crmkpi.store.book import Book
+from crmkpi.store.projects import Saved
+from crmkpi.store.retention import Receipt
 from crmkpi.ui import rights
 
 PROJECT = "project_id"
 LANGUAGE = "language"
 FORGOTTEN = "project_closed"
+# the version that this tab has drawn, and how often another's change was noticed, per project
+SEEN = "seen"
+TURN = "turn"
 ADDRESS = "p"
 BOUND = "bound_to"
 # visitors whose browser speaks one of these read Russian more easily than English
@@ -36,6 +43,8 @@ class Session:
     t: Words
     drafts: Drafts
     project: Project | None
+    # what this tab's screen was drawn from: a save joins it with what others saved since
+    base: Project | None = None
 
     @property
     def lang(self) -> str:
@@ -54,9 +63,35 @@ class Session:
         return place.data if place and place.data.tables() else None
 
     def save(self) -> None:
-        """Write the project to disk; every decision of the user ends here."""
-        if self.project:
-            self.drafts.save(self.project)
+        """Write the project to the store and to disk; every decision of the user ends here.
+
+        Raises ChangedByAnotherError if somebody changed the same thing since this tab was drawn.
+        """
+        if self.project is None:
+            return
+        rights.check_save(self.project.id)
+        books, by = book(), rights.name()
+        if self.base is None or self.base.id != self.project.id:
+            saved = books.create(self.project, by)
+            if saved.project != self.project:
+                saved = books.save(self.project, saved.project, by)
+        else:
+            saved = books.save(self.project, self.base, by)
+        self.project = self.base = saved.project
+        _saw(saved)
+
+    def delete(self) -> Receipt | None:
+        """Delete the open project everywhere; None if it is gone already. Only an owner may."""
+        if self.project is None or book().open(self.project.id) is None:
+            return None
+        rights.check_owner(self.project.id)
+        return book().delete(self.project.id, rights.name())
+
+    @property
+    def turn(self) -> str:
+        """Goes into the key of a box that shows a stored value: another's change draws such a box anew."""
+        count = st.session_state.get(f"{TURN}.{self.project.id}", 0) if self.project else 0
+        return f"_{count}" if count else ""
 
     def create(self, name: str) -> Project:
         """A new project, open from now on."""
@@ -106,22 +141,63 @@ def open_page(stem: str) -> Session:
     restore()
     drafts = rights.drafts()
     found = st.session_state.get(PROJECT)
-    project = drafts.place(found).read() if found and drafts.has(found) else None
+    saved = book().open(found) if found and rights.sees(found) else None
+    project = saved.project if saved else None
     currency = project.settings.currency if project else None
-    return Session(stem, Words(language(), currency), drafts, project)
+    s = Session(stem, Words(language(), currency), drafts, project)
+    if saved is not None:
+        s.base = _notice(saved, s.t)
+    elif found:
+        close_project()
+        st.warning(s.t("error.project_gone"), icon=":material/delete:")
+    return s
+
+
+def book() -> Book:
+    """The projects of this computer or host."""
+    return Book(rights.the_store(), rights.drafts())
+
+
+def _notice(saved: Saved, t: Words) -> Project:
+    """What this tab has seen of the project; if others changed it since, say so."""
+    key = f"{SEEN}.{saved.project.id}"
+    seen = st.session_state.get(key)
+    _saw(saved)
+    if seen is None or seen == saved.version:
+        return saved.project
+    turn = f"{TURN}.{saved.project.id}"
+    st.session_state[turn] = st.session_state.get(turn, 0) + 1
+    st.info(
+        t("session.changed", who=saved.by) if saved.by else t("session.changed_tab"), icon=":material/sync:"
+    )
+    return book().store.projects.at_version(saved.project.id, seen) or saved.project
+
+
+def _saw(saved: Saved) -> None:
+    st.session_state[f"{SEEN}.{saved.project.id}"] = saved.version
 
 
 def restore() -> None:
     """Come back to the project of the address, else to the last one on this computer."""
     if PROJECT not in st.session_state and FORGOTTEN not in st.session_state:
-        drafts = rights.drafts()
         asked = st.query_params.get(ADDRESS, "")
-        found = asked if drafts.has(asked) else drafts.last()
+        found = asked if _known(asked) else rights.drafts().last()
         if found:
             st.session_state[PROJECT] = found
     current = st.session_state.get(PROJECT)
     if current and st.query_params.get(ADDRESS) != current:
         st.query_params[ADDRESS] = current
+
+
+def _known(project_id: str) -> bool:
+    """Whether the visitor may open this project: it lies on this disk, or in a store that others share."""
+    if rights.drafts().has(project_id):
+        return True
+    return (
+        bool(project_id)
+        and rights.sees(project_id)
+        and rights.the_store().projects.find(project_id) is not None
+    )
 
 
 def bind() -> None:
@@ -160,11 +236,11 @@ def take(what: str) -> None:
 
 def leave_unreadable() -> CrmKpiError | None:
     """If the open project cannot be read (cut, edited, of a newer version): leave it and say why."""
-    found, drafts = st.session_state.get(PROJECT), rights.drafts()
-    if not found or not drafts.has(found):
+    found = st.session_state.get(PROJECT)
+    if not found or not rights.sees(found):
         return None
     try:
-        drafts.place(found).read()
+        book().open(found)
     except CrmKpiError as error:
         close_project()
         return error
