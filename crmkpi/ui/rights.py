@@ -68,15 +68,20 @@ def principal() -> Principal:
 
 def link_reader(settings: Mode) -> ShareReader | None:
     """The reader of the link behind this browser's cookie; None once it is closed. Only a server knows links."""
-    cookie = st.context.cookies.get(settings.cookie(SHARE))
-    if not settings.serves_links or not cookie:
+    held = cookie(settings, SHARE)
+    if not settings.serves_links or not held:
         return None
-    return the_store().viewers.reader(cookie)
+    return the_store().viewers.reader(held)
 
 
 def came_with_link(settings: Mode) -> bool:
     """Whether this browser opened a link at some time, valid or not."""
-    return settings.serves_links and settings.cookie(SHARE) in st.context.cookies
+    return settings.serves_links and bool(cookie(settings, SHARE))
+
+
+def cookie(settings: Mode, what: str) -> str:
+    """One of our cookies as this connection's browser sent it, empty where it sent none."""
+    return st.context.cookies.get(settings.cookie(what), "")
 
 
 # identity ------------------------------------------------------------------------------------------------
@@ -92,7 +97,7 @@ def identity(settings: Mode) -> str | None:
     """The person who signed in, else the browser by its cookie; None for a stranger."""
     if signs_in():
         return person(dict(st.user)) if st.user.is_logged_in else None
-    key = st.context.cookies.get(settings.cookie(OWNER))
+    key = cookie(settings, OWNER)
     return browser(key) if key else None
 
 
@@ -124,8 +129,7 @@ def fingerprint() -> str:
     settings = mode()
     if not settings.separates_people:
         return "local"
-    cookies = st.context.cookies
-    proofs = [cookies.get(settings.cookie(name), "") for name in (OWNER, SHARE)]
+    proofs = [cookie(settings, what) for what in (OWNER, SHARE)]
     return digest("|".join([*proofs, identity(settings) or ""]))
 
 
