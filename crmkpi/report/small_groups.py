@@ -19,12 +19,12 @@ LEAST_PEOPLE = 5
 def people(metric: str, value: float | None, rows: int | None, customers: int | None) -> int | None:
     """How many people a number speaks of: customers behind it, rows where nobody is named, None = not about people.
 
-    A count of people speaks of no more than it counts.
+    A count of people speaks of no more than it counts; a count of none speaks of those it was counted among.
     """
     if customers is None:
         return None
     size = customers or rows or 0
-    if metrics()[metric].klass == "unique" and value is not None:
+    if metrics()[metric].klass == "unique" and value:
         size = min(size, int(value))
     return size
 

@@ -18,17 +18,17 @@ from crmkpi.ui.figures import BADGES
 from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
 from crmkpi.views.gap import target_name
-from crmkpi.views.links import LinkFacts, LinkLine, ReplyFacts, link_lines
+from crmkpi.views.links import LinkFacts, LinkLine, ReplyFacts, last_day, link_lines
 
 T = TypeVar("T")
 
 
 def links_box(s: Session) -> None:
-    """The box for this installation: links on a server, the file elsewhere."""
+    """Links, on a server that keeps them; the demo says why it makes none."""
     t, settings = s.t, rights.mode()
-    st.subheader(t("links.local_title" if not settings.serves_links else "links.title"), anchor=False)
+    st.subheader(t("links.title"), anchor=False)
     if not settings.serves_links:
-        st.markdown(t("links.demo_text" if settings.separates_people else "links.local_text"))
+        st.markdown(t("links.demo_text"))
         return
     st.markdown(t("links.text"))
     if not settings.durable:
@@ -167,7 +167,7 @@ def _line(s: Session, line: LinkLine, link: Link) -> None:
         if st.button(t("links.renew"), key=f"renew_{line.id}", icon=":material/update:"):
             until = end_of([x.due for x in project.targets], datetime.now(UTC).date())
             renewed = store.links.renew(project.id, line.id, until, by=rights.name())
-            _say(s, t("links.renewed", day=datetime.fromtimestamp(renewed.expires_at / 1000, UTC).date()))
+            _say(s, t("links.renewed", day=last_day(renewed.expires_at, t)))
         if line.open and st.button(t("links.revoke"), key=f"revoke_{line.id}", icon=":material/link_off:"):
             store.links.revoke(project.id, line.id, by=rights.name())
             _say(s, t("links.revoked_now"))

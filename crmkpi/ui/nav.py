@@ -117,7 +117,8 @@ def _top_bar(t: Words) -> None:
     ):
         name = session.project_name()
         if name:
-            st.caption(style.plain(name))
+            shared = f" :orange-badge[:material/link: {t('links.opened_badge')}]" if session.shared() else ""
+            st.caption(style.plain(name) + shared)
         chosen = st.segmented_control(
             t("menu.language"),
             LANGUAGES,

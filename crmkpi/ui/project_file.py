@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from crmkpi.ui import session
+from crmkpi.ui import rights, session
 from crmkpi.ui.nav import go_to
 from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
@@ -65,7 +65,7 @@ def other_projects(s: Session) -> None:
     lines = draft_lines(s.drafts, s.project.id if s.project else None, t)
     if not lines:
         return
-    st.subheader(t("share.others"), anchor=False)
+    st.subheader(t("share.others_server" if rights.shares_a_server() else "share.others"), anchor=False)
     for one in lines:
         with st.container(
             key=f"card_draft_{one.id}",

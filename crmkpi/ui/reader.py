@@ -27,7 +27,7 @@ from crmkpi.views.edition import (
     edition_view,
     export,
 )
-from crmkpi.views.links import moment
+from crmkpi.views.links import last_day, moment
 from crmkpi.views.share import file_name
 
 WATCH_SECONDS = 30
@@ -218,4 +218,4 @@ def _foot(view: EditionView, reader: ShareReader, edition: Edition, mine: list[R
             key="reader_export",
             on_click="ignore",
         )
-    st.caption(t("reader.until", day=moment(reader.expires_at, t)))
+    st.caption(t("reader.until", day=last_day(reader.expires_at, t)))

@@ -49,6 +49,16 @@ def mode() -> Mode:
     return read()
 
 
+def shares_a_server() -> bool:
+    """Whether this is a server for several people, not somebody's own computer."""
+    return mode().separates_people
+
+
+def shared_by_link(project_id: str) -> bool:
+    """Whether anybody outside can open the project's result right now: its name wears a badge then."""
+    return mode().serves_links and any(link.open for link in the_store().links.of(project_id))
+
+
 def the_store() -> Store:
     """The store of this installation's home."""
     return one_store(Drafts().home)

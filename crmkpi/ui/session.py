@@ -253,6 +253,12 @@ def project_name() -> str | None:
     return drafts.place(found).read().name if found and drafts.has(found) else None
 
 
+def shared() -> bool:
+    """Whether the open project can be opened by a link right now."""
+    found = st.session_state.get(PROJECT)
+    return found is not None and rights.sees(found) and rights.shared_by_link(found)
+
+
 def loaded_tables() -> list[str]:
     """Canonical tables of the open project; empty before the first load."""
     found, drafts = st.session_state.get(PROJECT), rights.drafts()

@@ -101,7 +101,7 @@ def _line(
 
 
 def _state(link: LinkFacts, now: int, t: Words) -> tuple[str, str]:
-    day = moment(link.expires_at, t)
+    day = last_day(link.expires_at, t)
     if link.revoked_at is not None:
         return "neutral", t("links.revoked", day=moment(link.revoked_at, t))
     if link.ended:
@@ -117,6 +117,11 @@ def answer(reply: ReplyFacts, kpis: Mapping[str, str], t: Words) -> str:
     if reply.kind == "seen":
         return t("links.seen", who=who, number=reply.edition, day=day)
     return t("links.asked", who=who, kpi=kpis.get(reply.kpi, t("links.whole")), text=reply.text, day=day)
+
+
+def last_day(expires_at: int, t: Words) -> str:
+    """The last whole day of a link: the store lets it live until that day has ended everywhere on Earth."""
+    return moment(expires_at - DAY_MS, t)
 
 
 def moment(at: int, t: Words) -> str:
