@@ -251,5 +251,8 @@ def _segments(data: DataDir, metric: str, found: Explained, t: Words) -> list[di
             split = split_view(data, metric, dimension, found.period, found.vs, (), t, hidden=gone)
         except CrmKpiError:
             continue  # a metric without this dimension is not split by it
-        out.append({"by": label, **asdict(split)})
+        if any(
+            part.value is not None for part in split.parts
+        ):  # with every group hidden there is nothing to show
+            out.append({"by": label, **asdict(split)})
     return out
