@@ -187,7 +187,8 @@ class Retention:
     def due(self, within_days: int = 0) -> list[str]:
         """Projects whose time is over (or will be within so many days, for a reminder)."""
         with self.database.read() as tx:
-            ends = PROJECT.c.used_at + PROJECT.c.retention_days * DAY
+            # days times milliseconds is more than Postgres keeps in an integer
+            ends = PROJECT.c.used_at + sa.cast(PROJECT.c.retention_days, sa.BigInteger) * DAY
             return list(tx.run(sa.select(PROJECT.c.id).where(ends <= tx.now + within_days * DAY)).scalars())
 
     def sweep(self, older_seconds: float = ORPHAN_SECONDS) -> int:
