@@ -91,7 +91,8 @@ def waiting_box(s: Session) -> bool:
     t, path = s.t, Path(s.get(WAITING, ""))
     if not path.is_file():
         return False
-    with st.container(key="card_locked"), st.form("unlock", border=False):
+    card = st.container(key="card_locked")
+    with card, st.form("unlock", border=False):
         st.markdown(t("start.locked", name=plain(path.name)))
         word = st.text_input(t("start.locked_word"), type="password", key="unlock_word")
         with st.container(horizontal=True):
@@ -104,7 +105,7 @@ def waiting_box(s: Session) -> bool:
         try:
             project = s.drafts.import_file(path, word)
         except CrmKpiError as error:
-            st.error(t(error.key, **error.params), icon=":material/error:")
+            card.error(t(error.key, **error.params), icon=":material/error:")
             return True
         _forget(s, path)
         session.close_project()

@@ -60,7 +60,7 @@ def test_a_deletion_ends_with_a_receipt(shop_home, opened):
     app = opened("share")
     app.checkbox(key=f"sure_{Drafts(shop_home).last()}").check().run()
     app.button(key="delete_project").click().run()
-    assert any("ничего не нашёл" in box.value for box in app.success), [b.value for b in app.success]
+    assert any("следов не нашёл" in box.value for box in app.success), [b.value for b in app.success]
     app.run()
     assert not app.success
 

@@ -210,7 +210,7 @@ def test_a_copy_is_made_before_the_form_changes(home, monkeypatch):
     )
     monkeypatch.setattr("crmkpi.store.migrate._run", lambda *_: None)
     migrate(store.database)
-    assert [p.name.endswith("-before-upgrade.db") for p in copies(home)] == [True]
+    assert [p.name.rpartition("-")[2] for p in copies(home)] == ["upgrade.db", "daily.db"]
     store.close()
 
 

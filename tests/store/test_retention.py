@@ -98,14 +98,24 @@ def test_the_log_and_the_receipt_hold_no_words_of_a_user(book):
     assert project.id in kept and CANARY not in kept
 
 
-def test_the_receipt_says_how_long_older_copies_are_kept(book, clock):
+def test_copies_of_the_database_forget_too_or_the_receipt_says_until_when(book, home, monkeypatch):
     project, _ = filled(book, CANARY)
     book.store.back_up()
-    receipt = book.delete(project.id)
-    if book.store.database.sqlite:
-        assert receipt.copies_until == receipt.at + 7 * 86_400_000
-    else:
-        assert receipt.copies_until is None
+    assert book.delete(project.id).copies_until is None
+    assert CANARY.encode() not in bytes_of(home)
+    again, _ = filled(book, CANARY)
+    book.store.back_up()
+    if not book.store.database.sqlite:
+        return
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("crmkpi.store.backup.back_up_sqlite", full)
+    receipt = book.delete(again.id)
+    assert receipt.copies_until == receipt.at + 7 * 86_400_000
+    # said twice: by the date and by the search
+    assert receipt.found and all(place.startswith("file:store-") for place in receipt.found)
 
 
 def test_unused_projects_fall_due_after_their_time(store, project, clock):
