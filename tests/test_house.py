@@ -89,6 +89,7 @@ ONLY = {
     "psycopg": {"store"},
     "alembic": {"store"},
     "obstore": {"store"},
+    "cryptography": {"project"},
     "duckdb": {"ingest", "engine"},
 }
 

@@ -121,16 +121,16 @@ class Drafts:
             return None
         return DraftEntry(folder.name, name, (folder / DOCUMENT).stat().st_mtime)
 
-    def export(self, project_id: str, target: Path) -> None:
-        """Pack a draft into a project file."""
-        pack(self.place(project_id).root, target)
+    def export(self, project_id: str, target: Path, passphrase: str | None = None) -> None:
+        """Pack a draft into a project file, sealed if a passphrase is given."""
+        pack(self.place(project_id).root, target, passphrase)
 
-    def import_file(self, source: Path) -> Project:
+    def import_file(self, source: Path, passphrase: str | None = None) -> Project:
         """Open a stranger's project file as a new draft; it never overwrites one that is here."""
         fresh = Project().id
         root = self.folder / fresh
         self.folder.mkdir(parents=True, exist_ok=True)
-        unpack(source, root)
+        unpack(source, root, passphrase)
         try:
             project = Place(root).read()
         except CrmKpiError:

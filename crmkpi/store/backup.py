@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,6 +36,42 @@ def back_up_sqlite(file: Path, home: Path, label: str = "daily") -> Path:
     for old in copies(home)[KEPT:]:
         old.unlink(missing_ok=True)
     return target
+
+
+def renew_copies(file: Path, home: Path) -> bool:
+    """After a deletion: one fresh copy takes the place of all that still hold the deleted rows.
+
+    False if no fresh copy could be made (a full disk): the old ones then stay until they are a week old.
+    """
+    old = copies(home)
+    if not old:
+        return True
+    try:
+        back_up_sqlite(file, home, "after-delete")
+    except (OSError, sqlite3.Error):
+        return False
+    for path in old:
+        path.unlink(missing_ok=True)
+    return True
+
+
+def drop_old_copies(home: Path) -> None:
+    """Remove copies older than a week, but never the newest one."""
+    for path in copies(home)[1:]:
+        if time.time() - path.stat().st_mtime > KEPT_DAYS * 86_400:
+            path.unlink(missing_ok=True)
+
+
+def daily_copy(file: Path, home: Path) -> bool:
+    """Make a copy if the newest is older than a day; False if it could not be made (the app works on without it)."""
+    newest = next(iter(copies(home)), None)
+    if newest is not None and time.time() - newest.stat().st_mtime < 86_400:
+        return True
+    try:
+        back_up_sqlite(file, home)
+    except (OSError, sqlite3.Error):
+        return False
+    return True
 
 
 def copies(home: Path) -> list[Path]:

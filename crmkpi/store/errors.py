@@ -123,3 +123,9 @@ class LastOwnerError(StoreError):
     """A project keeps at least one owner: `subject`."""
 
     code = "last_owner"
+
+
+class NoCopyError(StoreError):
+    """There is no good copy of the store to bring back: `copy` (the name asked for, or a dash)."""
+
+    code = "no_copy"

@@ -1,7 +1,7 @@
 """Forgetting: delete a project with a receipt and a search that proves it; sweep what nobody refers to any more.
 
-Order: links first (doors close), then rows, then blobs, then files on this disk. Copies of the database made before
-keep the rows until they rotate out; the receipt says until when.
+Order: links first (doors close), then rows, then blobs, files on this disk and the copies of the database, which are
+replaced by a fresh one. Copies that an operator of Postgres makes are theirs to forget.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crmkpi.store.audit import note
-from crmkpi.store.backup import FOLDER as BACKUPS
-from crmkpi.store.backup import KEPT_DAYS, copies
+from crmkpi.store.backup import KEPT_DAYS, drop_old_copies, renew_copies
 from crmkpi.store.blobs import Blobs, LocalBlobs
 from crmkpi.store.disk import drop_ballast
 from crmkpi.store.engine import Database, Transaction
@@ -39,7 +38,7 @@ class Receipt:
     """Proof of a deletion: what went (counts and hashes, no words), when, and what the search found afterwards.
 
     `found` is empty when nothing is left. `copies_until`: ms since the epoch until when older copies of the database
-    may still hold the rows; None if there are none.
+    hold the rows, where they could not be replaced (a full disk); None otherwise.
     """
 
     id: str
@@ -82,6 +81,8 @@ class Retention:
             gone = self._rows(project_id, by)
         blobs = self._blobs(project_id)
         files, size = self._files(project_id)
+        file = self.database.file
+        replaced = file is None or renew_copies(file, self.database.home)
         found, searched = self.search(project_id, gone.traces)
         receipt = Receipt(
             id=secrets.token_hex(8),
@@ -94,7 +95,7 @@ class Retention:
             document_sha256=gone.document_sha256,
             searched=searched,
             found=tuple(found),
-            copies_until=gone.at + KEPT_DAYS * DAY if copies(self.database.home) else None,
+            copies_until=None if replaced else gone.at + KEPT_DAYS * DAY,
         )
         with self.database.write() as tx:
             text = json.dumps(asdict(receipt), sort_keys=True)
@@ -138,8 +139,7 @@ class Retention:
     def search(self, project_id: str, traces: Iterable[bytes] = ()) -> tuple[list[str], int]:
         """Look for anything left of a project: rows, blobs, folders, and its texts in the bytes of every file here.
 
-        Returns where something was found, and how many places were looked at. Copies of the database are not
-        searched: the receipt names how long they are kept.
+        Returns where something was found, and how many places were looked at.
         """
         found, searched = [], 0
         with self.database.read() as tx:
@@ -156,7 +156,7 @@ class Retention:
         found += [f"folder:{f.name}" for f in self.folders if (f / project_id).exists()]
         wanted = [t for t in traces if t]
         for path in sorted(self.database.home.rglob("*")):
-            if path.is_file() and path.parent.name != BACKUPS and wanted:
+            if path.is_file() and wanted:
                 searched += 1
                 if _holds(path, wanted):
                     found.append(f"file:{path.name}")
@@ -187,7 +187,8 @@ class Retention:
     def due(self, within_days: int = 0) -> list[str]:
         """Projects whose time is over (or will be within so many days, for a reminder)."""
         with self.database.read() as tx:
-            ends = PROJECT.c.used_at + PROJECT.c.retention_days * DAY
+            # days times milliseconds is more than Postgres keeps in an integer
+            ends = PROJECT.c.used_at + sa.cast(PROJECT.c.retention_days, sa.BigInteger) * DAY
             return list(tx.run(sa.select(PROJECT.c.id).where(ends <= tx.now + within_days * DAY)).scalars())
 
     def sweep(self, older_seconds: float = ORPHAN_SECONDS) -> int:
@@ -199,6 +200,7 @@ class Retention:
             tx.run(VIEWER.delete().where(VIEWER.c.link_id.in_(over)))
             tx.run(MISS.delete().where(MISS.c.at <= tx.now - DAY))
             known = set(tx.run(sa.select(PROJECT.c.id)).scalars())
+        drop_old_copies(self.database.home)
         count = 0
         for project_id in self.blobs.projects():
             if isinstance(self.blobs, LocalBlobs):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crmkpi.store.audit import Audit
-from crmkpi.store.backup import back_up_sqlite, copies, newest_good, whole
+from crmkpi.store.backup import back_up_sqlite, copies, daily_copy, newest_good, whole
 from crmkpi.store.blobs import Blobs, LocalBlobs, ObjectBlobs
 from crmkpi.store.datasets import Datasets
 from crmkpi.store.disk import prepare, refuse_unsafe_place
@@ -77,6 +77,8 @@ def open_store(
     try:
         _refuse_damaged(database)
         migrate(database)
+        if database.file is not None:
+            daily_copy(database.file, home)
     except BaseException:
         database.close()
         raise

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import streamlit as st
 
+from crmkpi.i18n import Words
+from crmkpi.store.retention import Receipt
 from crmkpi.ui import rights, session
+from crmkpi.ui.file_lock import lock_box, template_box
 from crmkpi.ui.nav import go_to
 from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
@@ -32,15 +36,17 @@ def download_box(s: Session) -> None:
         key="save_project",
         on_click="ignore",
     )
+    lock_box(s, lambda word: packed(s, word))
+    template_box(s)
 
 
-def packed(s: Session) -> bytes:
-    """The project as the bytes of a *.crmkpi file."""
+def packed(s: Session, passphrase: str | None = None) -> bytes:
+    """The project as the bytes of a *.crmkpi file, sealed if a passphrase is given."""
     assert s.project is not None
     s.save()
     with tempfile.TemporaryDirectory(prefix="crmkpi-") as folder:
         target = Path(folder) / "project.crmkpi"
-        s.drafts.export(s.project.id, target)
+        s.drafts.export(s.project.id, target, passphrase)
         return target.read_bytes()
 
 
@@ -89,6 +95,30 @@ def delete_box(s: Session) -> None:
         st.markdown(t("share.delete_text"))
         sure = st.checkbox(t("share.delete_sure"), key=f"sure_{project.id}")
         if st.button(t("share.delete"), disabled=not sure, key="delete_project"):
-            s.delete()
+            receipt = s.delete()
             session.close_project()
+            if receipt is not None:
+                s.put_for("start", "receipt", receipt_text(receipt, t))
             go_to("start")
+
+
+def receipt_text(receipt: Receipt, t: Words) -> str:
+    """What was erased and what the search found, in a sentence to keep."""
+    if receipt.found:
+        return t("share.deleted_left", found=", ".join(receipt.found), id=receipt.id)
+    links = receipt.rows.get("share_link", 0)
+    text = t(
+        "share.deleted", rows=sum(receipt.rows.values()), files=receipt.files, links=links, id=receipt.id
+    )
+    if receipt.copies_until is not None:
+        until = datetime.fromtimestamp(receipt.copies_until / 1000, UTC).date()
+        text += " " + t("share.deleted_copies", date=until)
+    return text
+
+
+def receipt_box(s: Session) -> None:
+    """The receipt of a deletion, once, on the first page."""
+    text = s.get("receipt")
+    if text:
+        st.success(text, icon=":material/delete_sweep:")
+        s.drop("receipt")
