@@ -4,6 +4,7 @@ import streamlit as st
 
 from crmkpi.ui import figures
 from crmkpi.ui.links_box import links_box, owner_key_box
+from crmkpi.ui.presentation_box import presentation_box
 from crmkpi.ui.project_file import delete_box, download_box, name_box, other_projects
 from crmkpi.ui.report_box import report_box, verdict_preview
 from crmkpi.ui.rights import shares_a_server
@@ -28,5 +29,6 @@ with left.container(key="card_save", height="stretch"):
 with right.container(key="card_name", height="stretch"):
     name_box(s)
 owner_key_box(s)
+presentation_box(s)
 other_projects(s)
 delete_box(s)

@@ -9,6 +9,7 @@ import polars as pl
 
 from crmkpi.ingest import amounts, repeats
 from crmkpi.ingest.clean import CleanTable
+from crmkpi.ingest.coded import coded
 from crmkpi.ingest.files import Entry
 from crmkpi.ingest.inspect import ASKED, Seen, all_questions, row_questions, settled
 from crmkpi.ingest.lines import line_money
@@ -55,6 +56,7 @@ def prepare(seen: Seen, zone: str | None, orders_known: bool, number: int) -> Pr
         report.questions = all_questions(seen, zone)
         return Prepared(seen, None, None, settled(report, report.questions)[1])
     table = seen.cleaned(zone)
+    table.frame = coded(table, seen.profiles)
     _note_rules(seen, table)
     if table.table in ASKED:
         report.questions = [*report.questions, *row_questions(seen, table)]

@@ -9,6 +9,7 @@ import streamlit as st
 from crmkpi.engine.evaluate import DEFINITION_VERSION
 from crmkpi.errors import CrmKpiError
 from crmkpi.project.drafts import Drafts
+from crmkpi.project.own_catalogue import use_catalogue
 from crmkpi.report.edition import EditionOptions, edition
 from crmkpi.store.editions import Edition
 from crmkpi.store.viewers import ShareReader
@@ -22,6 +23,7 @@ def latest(reader: ShareReader, published: Edition) -> dict[str, Any]:
     if not place.exists():
         return published.snapshot
     project = place.read()
+    use_catalogue(project, place.data)
     state = (project.model_dump_json(), place.data.meta.data_hash, DEFINITION_VERSION)
     try:
         return _made(reader.project_id, state, reader.scope.drill, place)

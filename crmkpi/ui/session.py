@@ -17,6 +17,7 @@ from crmkpi.errors import CrmKpiError
 from crmkpi.i18n import LANGUAGES, Words
 from crmkpi.project.document import Project
 from crmkpi.project.drafts import Drafts
+from crmkpi.project.own_catalogue import use_catalogue
 from crmkpi.project.place import Place
 from crmkpi.store.book import Book
 from crmkpi.store.projects import Saved
@@ -58,9 +59,15 @@ class Session:
 
     @property
     def data(self) -> DataDir | None:
-        """The canonical tables, None before the first load."""
+        """The canonical tables, None before the first load.
+
+        Every run begins here, also that of a dialog or a fragment, which has a thread of its own: the project's own
+        trees and metrics are put in force with its data.
+        """
         place = self.place
-        return place.data if place and place.data.tables() else None
+        data = place.data if place and place.data.tables() else None
+        use_catalogue(self.project, data)
+        return data
 
     def save(self) -> None:
         """Write the project to the store and to disk; every decision of the user ends here.
@@ -144,6 +151,7 @@ def open_page(stem: str) -> Session:
     saved = book().open(found) if found and rights.sees(found) else None
     project = saved.project if saved else None
     currency = project.settings.currency if project else None
+    use_catalogue(project, drafts.place(project.id).data if project else None)
     s = Session(stem, Words(language(), currency), drafts, project)
     if saved is not None:
         s.base = _notice(saved, s.t)
@@ -257,6 +265,12 @@ def shared() -> bool:
     """Whether the open project can be opened by a link right now."""
     found = st.session_state.get(PROJECT)
     return found is not None and rights.sees(found) and rights.shared_by_link(found)
+
+
+def presented() -> bool:
+    """Whether the open project is a copy for showing: its names and sums are not the client's."""
+    found, drafts = st.session_state.get(PROJECT), rights.drafts()
+    return drafts.place(found).read().presentation if found and drafts.has(found) else False
 
 
 def loaded_tables() -> list[str]:

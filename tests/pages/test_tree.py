@@ -62,3 +62,15 @@ def test_a_quarter_can_be_looked_at(shop_home, opened):
     app.selectbox(key="tree_period").set_value("2025-Q4").run()
     assert not app.exception, app.exception
     assert "4 кв" in app.subheader[0].value
+
+
+def test_a_role_is_kept_with_the_tree_and_proposes_stars(shop_home, opened):
+    app = opened("tree")
+    app.button(key="tree_choose").click().run()
+    app.selectbox(key="tree_role").set_value("head").run()
+    app.checkbox(key="star_role_ecommerce_revenue_head").check().run()
+    app.button(key="choose_build").click().run()
+    assert not app.exception, app.exception
+    drafts = Drafts(shop_home)
+    tree = drafts.place(drafts.last()).read().tree
+    assert tree.role == "head" and "retention_rate" in tree.starred
