@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from crmkpi import __version__
-from crmkpi.cli import loading, numbers, running
+from crmkpi.cli import keeping, loading, numbers, running
 from crmkpi.cli.words import UsageError
 from crmkpi.i18n import LANGUAGES, Words
 from crmkpi.periods import GRAINS
@@ -30,6 +30,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Words], int]] = {
     "app": running.command_app,
     "report": running.command_report,
     "doctor": running.command_doctor,
+    "store": keeping.command_store,
 }
 
 
@@ -78,6 +79,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--to", required=True, metavar="FILE")
     one.add_argument("--title")
     add("doctor")
+    _add_store(add("store"))
     return top
 
 
@@ -101,3 +103,8 @@ def _add_tree(one: argparse.ArgumentParser) -> None:
     one.add_argument("--to-date", action="store_true")
     one.add_argument("--list", action="store_true")
     one.add_argument("--custom", metavar="T.toml")
+
+
+def _add_store(one: argparse.ArgumentParser) -> None:
+    one.add_argument("action", choices=keeping.ACTIONS)
+    one.add_argument("--copy", metavar="NAME")

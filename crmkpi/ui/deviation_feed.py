@@ -29,7 +29,7 @@ def budget_box(s: Session) -> None:
         required=True,
         format_func=t.number,
         help=t("deviations.budget_help"),
-        key="false_alarms",
+        key=f"false_alarms{s.turn}",
     )
     if chosen is not None and chosen != project.false_alarms:
         s.project = project.model_copy(update={"false_alarms": chosen})

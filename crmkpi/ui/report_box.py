@@ -10,7 +10,7 @@ import streamlit as st
 
 from crmkpi.i18n import LANGUAGES, Words
 from crmkpi.report import ReportOptions, write
-from crmkpi.ui import figures
+from crmkpi.ui import figures, rights
 from crmkpi.ui.caching import kept
 from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
@@ -57,7 +57,7 @@ def report_box(s: Session) -> None:
                 key=f"report_{kind}",
                 on_click="ignore",
             )
-    st.caption(t("share.report_note"))
+    st.caption(t("share.report_note_server" if rights.shares_a_server() else "share.report_note"))
 
 
 def made(s: Session, kind: str, lang: str) -> bytes:
