@@ -140,6 +140,8 @@ def effort_of(
 ) -> Effort:
     """What the gap takes in countable things at the usual (or a planned) volume, and by each lever alone."""
     gather = Gather(data, as_of or data_to(data))
+    if target.own is not None:
+        return Effort(None)
     metric, where = metrics()[target.metric], filter_of(target)
     own = gather.series(target.metric, target.grain, where)
     found = resolve(target, facts_of(target.metric), own, gather.as_of, settings or TargetSettings())

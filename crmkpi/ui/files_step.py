@@ -27,7 +27,7 @@ def confirm_files(s: Session, paths: Sequence[Path]) -> None:
         st.error(t(error.key, **error.params), icon=":material/error:")
         _give_up(s)
         return
-    cards = file_cards(found, t, loaded_columns(s.data))
+    cards = file_cards(found, t, loaded_columns(s.full))
     asked = question_card({report_name(r): r for r in found}, s.get("answers", {}), t)
     _verdict(cards, asked, t)
     question_box(s, asked, len(cards) > 1)

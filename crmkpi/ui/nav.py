@@ -9,6 +9,7 @@ import streamlit as st
 from crmkpi.errors import CrmKpiError
 from crmkpi.i18n import LANGUAGES, Words
 from crmkpi.ui import session, style
+from crmkpi.ui.past_day import past_button
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ROOT / "pages"
@@ -91,6 +92,7 @@ def _top_bar(t: Words) -> None:
         name = session.project_name()
         if name:
             st.caption(style.plain(name))
+            past_button(t)
         chosen = st.segmented_control(
             t("menu.language"),
             LANGUAGES,

@@ -10,7 +10,7 @@ from crmkpi.project.record import load_settings
 from crmkpi.ui.file_box import ICONS
 from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
-from crmkpi.views.data import FindingLine, ReceiptView, SwitchLine, rejected_csv
+from crmkpi.views.full import FindingLine, ReceiptView, SwitchLine, rejected_csv
 
 BASE = "base_customers"
 
@@ -69,7 +69,7 @@ def _finding(one: FindingLine) -> None:
 
 def rejected_button(s: Session, view: ReceiptView) -> None:
     """The rejected rows as a file, made when it is asked for."""
-    data, t = s.data, s.t
+    data, t = s.full, s.t
     if data is None or not view.rejected:
         return
     st.download_button(

@@ -12,14 +12,14 @@ from crmkpi.ui.quality_box import quality_card, rejected_button, switch_card
 from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
 from crmkpi.views.changes import changes_view
-from crmkpi.views.data import ReceiptView, explained_difference, receipt_view
 from crmkpi.views.files import loaded_columns
+from crmkpi.views.full import ReceiptView, explained_difference, receipt_view
 from crmkpi.views.unlocks import table_unlocks
 
 
 def show_receipt(s: Session) -> None:
     """Verdict, next step, what changed, switches beside the bridge, then the lines for those who want to check."""
-    data, t = s.data, s.t
+    data, t = s.full, s.t
     assert data is not None and s.project is not None
     view: ReceiptView | None = kept(s, "receipt", _state(s), lambda: receipt_view(data, t))
     if view is None or view.verdict is None:
@@ -121,7 +121,7 @@ def _rows(s: Session, view: ReceiptView) -> None:
 
 def _table_unlocks(s: Session) -> None:
     t = s.t
-    found = table_unlocks(loaded_columns(s.data), t)
+    found = table_unlocks(loaded_columns(s.full), t)
     if not found:
         return
     with st.expander(t("data_ui.unlock_tables"), icon=":material/lock_open:"):

@@ -8,7 +8,8 @@ import streamlit as st
 
 from crmkpi.charts.milestones import milestone_chart
 from crmkpi.targets.gather import data_to
-from crmkpi.ui import figures
+from crmkpi.targets.own_kpi import today
+from crmkpi.ui import figures, session
 from crmkpi.ui.checkins import checkins
 from crmkpi.ui.coach_box import letter_list
 from crmkpi.ui.point_grid import point_tab
@@ -19,14 +20,16 @@ from crmkpi.views.gap import GapRow, GapView, target_name
 TABS = ("points", "effort", "letters", "checkins")
 # as low as still can be read, so that the four answers and the picture stand on one laptop screen
 HEIGHT = 230
+FIRST_DAY = date(2000, 1, 1)
 
 
 def screen_line(s: Session) -> tuple[str | None, date | None]:
     """Which target and which day: the line on top. Returns the target's id and the past day, None for today."""
     t, project = s.t, s.project
-    assert project is not None and s.data is not None
+    ground = s.full or s.ground
+    assert project is not None and ground is not None
     names = {x.id: x for x in project.targets}
-    last = data_to(s.data)
+    last = today(data_to(ground), project.targets)
     with st.container(
         key="result_line", horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"
     ):
@@ -40,15 +43,19 @@ def screen_line(s: Session) -> tuple[str | None, date | None]:
         )
         day = st.date_input(
             t("result.as_of"),
-            value=last,
-            max_value=last,
-            min_value=date(2000, 1, 1),
+            value=s.past_day or last,
+            max_value=max(last, FIRST_DAY),
+            min_value=FIRST_DAY,
             format="DD.MM.YYYY",
-            key="result_as_of",
+            key=f"result_as_of_{s.past_day}" if s.past_day else "result_as_of",
             width=170,
         )
     s.put("chosen", chosen)
-    return chosen, day if isinstance(day, date) and day < last else None
+    asked = day if isinstance(day, date) and day < last else None
+    if isinstance(day, date) and asked != s.past_day:
+        session.set_past_day(asked)
+        st.rerun()
+    return chosen, s.past_day
 
 
 def result_card(s: Session, view: GapView, row: GapRow) -> None:

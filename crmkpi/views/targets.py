@@ -14,6 +14,7 @@ from crmkpi.errors import CrmKpiError
 from crmkpi.i18n import Words
 from crmkpi.periods import parse_period, period_of
 from crmkpi.project.document import Project
+from crmkpi.targets.own_kpi import metric_of
 from crmkpi.targets.plan import freeze, plan
 from crmkpi.targets.resolve import ImpossibleGoalError, PercentOrShareError
 from crmkpi.targets.target import Target, TargetsDocument
@@ -104,7 +105,7 @@ def advice(data: DataDir, target: Target, template: str | None, t: Words) -> Adv
     """The five letters on a draft. An impossible goal raises its own error; everything else is advice."""
     frozen = target if target.baseline else freeze(data, target)
     found = plan(data, TargetsDocument(target=(frozen,)), None, t, template)["targets"][0]
-    metric = metrics()[target.metric]
+    metric = metric_of(target)
     base = found["baseline"]
     period = t.period(parse_period(base["period"])) if base["period"] else ""
     letters = letter_lines(found["smart"], t)

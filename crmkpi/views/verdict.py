@@ -242,7 +242,7 @@ def _steps(gap: GapRow, found: Mapping[str, Any], t: Words) -> tuple[str, ...]:
         (m for m in found["milestones"] if m["grain"] == found["grain"] and m["actual"] is None), None
     )
     if ahead is not None and ahead["value"] is not None:
-        value = t.value(ahead["value"], metrics()[found["metric"]].unit)
+        value = t.value(ahead["value"], found["unit"])
         steps.append(t("verdict.step.milestone", due=date.fromisoformat(ahead["due"]), value=value))
     steps += [
         t("verdict.step.letter", letter=x.name, why=SENTENCE.split(x.message)[0])
