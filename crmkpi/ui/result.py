@@ -10,14 +10,16 @@ from crmkpi.charts.milestones import milestone_chart
 from crmkpi.targets.gather import data_to
 from crmkpi.targets.own_kpi import today
 from crmkpi.ui import figures, session
+from crmkpi.ui.caching import kept
 from crmkpi.ui.checkins import checkins
 from crmkpi.ui.coach_box import letter_list
 from crmkpi.ui.point_grid import point_tab
 from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
 from crmkpi.views.gap import GapRow, GapView, target_name
+from crmkpi.views.track_record import record_view
 
-TABS = ("points", "effort", "letters", "checkins")
+TABS = ("points", "effort", "letters", "checkins", "record")
 # as low as still can be read, so that the four answers and the picture stand on one laptop screen
 HEIGHT = 230
 FIRST_DAY = date(2000, 1, 1)
@@ -150,8 +152,23 @@ def deeper(s: Session, view: GapView, row: GapRow, as_of: date | None) -> None:
                 st.markdown(f"**{t('gap.guardrails')}**")
                 for text in row.guardrails:
                     st.markdown(plain(text))
-        else:
+        elif tab == "checkins":
             checkins(s, row)
+        else:
+            _record(s, as_of)
+
+
+def _record(s: Session, as_of: date | None) -> None:
+    """How often chances told in the past came true on this project."""
+    t, data, project = s.t, s.full or s.ground, s.project
+    assert data is not None and project is not None
+    args = (project.model_dump_json(include={"targets"}), as_of)
+    view = kept(s, "record", args, lambda: record_view(data, project, t, as_of))
+    st.markdown(plain(view.headline))
+    if view.lines:
+        names = ("said", "goals", "hit")
+        st.table({t(f"record.{name}"): [getattr(line, name) for line in view.lines] for name in names})
+        st.caption(plain(view.note))
 
 
 def _effort(s: Session, row: GapRow) -> None:
