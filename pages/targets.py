@@ -4,10 +4,12 @@ import streamlit as st
 
 from crmkpi.ui import figures
 from crmkpi.ui.caching import kept
+from crmkpi.ui.library_box import library_box
 from crmkpi.ui.nav import go_to
 from crmkpi.ui.own_kpi import begin_without_files, by_hand, own_form
 from crmkpi.ui.owners_box import agreement_box, owners_box
 from crmkpi.ui.session import open_page
+from crmkpi.ui.sides_box import sides_box
 from crmkpi.ui.start_box import start_box
 from crmkpi.ui.target_cards import target_line
 from crmkpi.ui.target_form import choices_of, target_form
@@ -26,6 +28,7 @@ typed = by_hand(s, old)
 choices = () if s.data is None else choices_of(s)
 if old is None and not typed:
     start_box(s)
+    sides_box(s)
     wish_line(s, choices)
 heading = "targets.edit" if old else "wishline.check" if s.get("draft") else "wishline.or_form"
 st.subheader(t("ownkpi.by_hand" if typed and not old else heading), anchor=False)
@@ -39,6 +42,8 @@ if old and st.button(t("targets.cancel"), key="cancel_edit"):
     s.drop("edit")
     drop_draft(s)
     st.rerun()
+if s.data is not None and not old and not typed:
+    library_box(s)
 if project.targets:
     view = kept(s, "gap", (project.model_dump_json(), None), lambda: gap_view(data, project, t))
     st.subheader(t("targets.set"), anchor=False)
