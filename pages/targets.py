@@ -8,6 +8,7 @@ from crmkpi.ui.library_box import library_box
 from crmkpi.ui.nav import go_to
 from crmkpi.ui.own_kpi import begin_without_files, by_hand, own_form
 from crmkpi.ui.owners_box import agreement_box, owners_box
+from crmkpi.ui.rules_box import rules_box
 from crmkpi.ui.session import open_page
 from crmkpi.ui.sides_box import sides_box
 from crmkpi.ui.start_box import start_box
@@ -53,3 +54,4 @@ if project.targets:
         go_to("gap")
     owners_box(s, view.owners)
     agreement_box(s)
+    rules_box(s)

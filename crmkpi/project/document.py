@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from crmkpi.targets.agreement import Agreement
 from crmkpi.targets.library import OwnBenchmark
+from crmkpi.targets.settings import TargetSettings
 from crmkpi.targets.starting_point import StartingPoint
 from crmkpi.targets.target import Target
 
@@ -103,6 +104,7 @@ class Project(BaseModel):
     starting_point: StartingPoint | None = None
     agreement: Agreement | None = None
     false_alarms: float = Field(default=1.0, gt=0, le=100)
+    rules: TargetSettings = Field(default_factory=TargetSettings)
 
 
 # one step a version: UPGRADES[n] turns a document of version n into one of version n + 1

@@ -67,7 +67,7 @@ def workbook_bytes(origin: Source, found: Content, options: ReportOptions) -> by
     explained = _explained(origin)
     document = plan(
         origin.data,
-        TargetsDocument(target=tuple(origin.project.targets)),
+        TargetsDocument(target=tuple(origin.project.targets), settings=origin.project.rules),
         None,
         t,
         origin.project.tree.template,

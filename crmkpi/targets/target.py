@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from crmkpi.errors import CrmKpiError
-from crmkpi.targets.settings import TargetSettings
+from crmkpi.targets.settings import TargetSettings, checked_rules
 
 ChangeType = Literal["absolute", "relative", "points"]
 TargetGrain = Literal["day", "week", "month", "quarter"]
@@ -188,7 +188,7 @@ def read_targets(content: bytes, file: str = "targets.toml") -> TargetsDocument:
     """Read and check a TOML document of targets.
 
     Errors: TargetsFileError, NoTargetsError, TargetFieldMissingError, TargetFieldUnknownError,
-    TargetFieldBadError; the first problem is named, nothing is taken half.
+    TargetFieldBadError, RulesOrderError, RulesEmptyError; the first problem is named, nothing is taken half.
     """
     try:
         raw = tomllib.loads(content.decode("utf-8-sig"))
@@ -197,9 +197,11 @@ def read_targets(content: bytes, file: str = "targets.toml") -> TargetsDocument:
     if not raw.get("target"):
         raise NoTargetsError(file=file)
     try:
-        return TargetsDocument.model_validate(raw)
+        found = TargetsDocument.model_validate(raw)
     except ValidationError as error:
         raise field_error(error) from error
+    checked_rules(found.settings)
+    return found
 
 
 def read_target(raw: dict[str, Any]) -> Target:

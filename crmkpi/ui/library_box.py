@@ -36,13 +36,8 @@ def library_box(s: Session) -> None:
                     f"**{plain(line.metric)}** · {plain(line.value)}  \n:gray[{plain(line.source)}]",
                     width="stretch",
                 )
-                if st.button(
-                    "",
-                    icon=":material/delete:",
-                    key=f"library_drop_{line.place}",
-                    type="tertiary",
-                    help=t("targets.remove"),
-                ):
+                key, remove = f"library_drop_{line.place}", t("targets.remove")
+                if st.button("", icon=":material/delete:", key=key, type="tertiary", help=remove):
                     left = [x for place, x in enumerate(project.library) if place != line.place]
                     s.project = project.model_copy(update={"library": left})
                     s.save()

@@ -102,9 +102,10 @@ def gap_view(data: DataDir, project: Project, t: Words, as_of: date | None = Non
     past = day < last
     targets = tuple(set_on(target, day) for target in project.targets)
     template = project.tree.template
-    document = plan(data, TargetsDocument(target=targets), day, t, template)
+    document = plan(data, TargetsDocument(target=targets, settings=project.rules), day, t, template)
     from_then = tuple(map(_from_then, targets, document["targets"]))
-    later = plan(data, TargetsDocument(target=from_then), None, t, template)["targets"] if past else []
+    known = TargetsDocument(target=from_then, settings=project.rules)
+    later = plan(data, known, None, t, template)["targets"] if past else []
     truth = [_truth(found) for found in later] or [{} for _ in targets]
     rows = tuple(
         _row(

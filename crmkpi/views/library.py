@@ -26,11 +26,9 @@ def library_lines(project: Project, t: Words) -> tuple[LibraryLine, ...]:
     for place, one in enumerate(project.library):
         unit = metrics()[one.metric].unit if one.metric in metrics() else "ratio"
         low, high = one.bounds
-        value = (
-            t.value(low, unit)
-            if low == high
-            else t("librarybox.band", low=t.value(low, unit), high=t.value(high, unit))
-        )
+        value = t.value(low, unit)
+        if high > low:
+            value = t("librarybox.band", low=value, high=t.value(high, unit))
         sample = f", {one.sample}" if one.sample else ""
         source = f"{one.source}, {one.year} ({t(f'aim.kind.{one.kind}')}{sample})"
         lines.append(LibraryLine(place, metric_name(t)(one.metric), value, source))

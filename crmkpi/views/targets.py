@@ -17,6 +17,7 @@ from crmkpi.project.document import Project
 from crmkpi.targets.own_kpi import metric_of
 from crmkpi.targets.plan import freeze, plan
 from crmkpi.targets.resolve import ImpossibleGoalError, PercentOrShareError
+from crmkpi.targets.settings import TargetSettings
 from crmkpi.targets.target import Target, TargetsDocument
 from crmkpi.tree.opening import coverage_of
 from crmkpi.views.gap import LetterLine, letter_lines
@@ -101,10 +102,13 @@ def refusal(error: CrmKpiError, t: Words) -> str:
     return t(error.key, **params)
 
 
-def advice(data: DataDir, target: Target, template: str | None, t: Words) -> Advice:
+def advice(
+    data: DataDir, target: Target, template: str | None, t: Words, rules: TargetSettings | None = None
+) -> Advice:
     """The five letters on a draft. An impossible goal raises its own error; everything else is advice."""
     frozen = target if target.baseline else freeze(data, target)
-    found = plan(data, TargetsDocument(target=(frozen,)), None, t, template)["targets"][0]
+    document = TargetsDocument(target=(frozen,), settings=rules or TargetSettings())
+    found = plan(data, document, None, t, template)["targets"][0]
     metric = metric_of(target)
     base = found["baseline"]
     period = t.period(parse_period(base["period"])) if base["period"] else ""

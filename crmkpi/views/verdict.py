@@ -84,7 +84,8 @@ def verdict_view(data: DataDir, project: Project, t: Words) -> VerdictView:
     which it pays where the margin is unknown. Errors: those of `plan`.
     """
     shown = gap_view(data, project, t)
-    document = plan(data, TargetsDocument(target=tuple(project.targets)), None, t, project.tree.template)
+    asked = TargetsDocument(target=tuple(project.targets), settings=project.rules)
+    document = plan(data, asked, None, t, project.tree.template)
     found = document["targets"]
     money = _money(data, project, found)
     rows = tuple(
