@@ -81,7 +81,7 @@ def assess_all(
     all_facts = {t.metric: facts_for(t) for t in targets}
     for target in targets:
         _announce(gather, target, all_facts[target.metric])
-    gaps = {t.metric: gap for t in targets if (gap := _root_gap(gather, t, all_facts[t.metric], rules))}
+    gaps = root_gaps(gather, targets, rules)
     return [_assess(gather, t, all_facts[t.metric], rules, template, gaps) for t in targets]
 
 
@@ -162,6 +162,12 @@ def _link(gather: Gather, target: Target, template: str | None, own: Sequence[An
         values = gather.values(room.metrics_of(templates), last, target.grain, where)
     related = [*metrics()[target.metric].names, *metrics()[target.metric].pair]
     return link_of(target.metric, templates or trees().values(), values, template, related)
+
+
+def root_gaps(gather: Gather, targets: Sequence[Target], settings: TargetSettings) -> dict[str, float]:
+    """Goal minus baseline of every target on a business goal: the gap whose share the targets below it close."""
+    found = {t.metric: _root_gap(gather, t, facts_for(t), settings) for t in targets}
+    return {metric: gap for metric, gap in found.items() if gap}
 
 
 def _root_gap(gather: Gather, target: Target, facts: Facts, settings: TargetSettings) -> float | None:

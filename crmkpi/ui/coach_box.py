@@ -30,7 +30,7 @@ def coach_box(s: Session, raw: dict[str, Any] | None, old: Target | None) -> Tar
         return None
     try:
         target = _draft(data, raw, old)
-        said = advice(data, target, project.tree.template, t, project.rules)
+        said = advice(data, target, project.tree.template, t, project.rules, project.targets)
     except CrmKpiError as error:
         st.subheader(t("coachbox.refused"), anchor=False)
         st.error(plain(refusal(error, t)), icon=":material/block:")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -103,11 +104,20 @@ def refusal(error: CrmKpiError, t: Words) -> str:
 
 
 def advice(
-    data: DataDir, target: Target, template: str | None, t: Words, rules: TargetSettings | None = None
+    data: DataDir,
+    target: Target,
+    template: str | None,
+    t: Words,
+    rules: TargetSettings | None = None,
+    others: Sequence[Target] = (),
 ) -> Advice:
-    """The five letters on a draft. An impossible goal raises its own error; everything else is advice."""
+    """The five letters on a draft. An impossible goal raises its own error; everything else is advice.
+
+    others: the project's other targets; of those on a business goal the draft closes a share.
+    """
     frozen = target if target.baseline else freeze(data, target)
-    document = TargetsDocument(target=(frozen,), settings=rules or TargetSettings())
+    above = [x for x in others if x.id != target.id and x.own is None and metrics()[x.metric].level == "goal"]
+    document = TargetsDocument(target=(frozen, *above), settings=rules or TargetSettings())
     found = plan(data, document, None, t, template)["targets"][0]
     metric = metric_of(target)
     base = found["baseline"]
