@@ -74,13 +74,17 @@ def typed_days(targets: Iterable[Target]) -> list[date]:
 
 
 def typed_series(target: Target, grain: str, as_of: date) -> list[Point]:
-    """The typed values by period up to a day; periods without one are unknown. [] before the first value."""
+    """The typed values by period up to a day; a skipped period is unknown. [] before the first value.
+
+    The series ends with its last value: that nobody has typed September yet does not make it an unknown month.
+    """
     said = [(c.day, c.value) for c in target.checkins if c.value is not None and c.day <= as_of]
     if not said:
         return []
     # a stable sort: of two values for one day the one typed later counts
     known = {period_of(day, grain): value for day, value in sorted(said, key=lambda x: x[0])}
-    periods = periods_between(min(day for day, _ in said), as_of, grain)
+    days = [day for day, _ in said]
+    periods = periods_between(min(days), max(days), grain)
     return [Point(p, known.get(p), p.last <= as_of) for p in periods]
 
 

@@ -138,11 +138,11 @@ def _values(s: Session, old: Target | None, percent: bool, tag: str) -> tuple[tu
         t("ownkpi.values") + (" (%)" if percent else ""),
         value=values_text(before, percent, comma),
         placeholder=t("ownkpi.values_example"),
-        help=t("ownkpi.values_help"),
         height=150,
         max_chars=20_000,
         key=f"own_values_{tag}_{percent}",
     )
+    st.caption(t("ownkpi.values_help"))
     try:
         return read_values(text, date.today(), percent, comma)
     except CrmKpiError as error:

@@ -49,7 +49,7 @@ def screen_line(s: Session) -> tuple[str | None, date | None]:
             max_value=max(last, FIRST_DAY),
             min_value=FIRST_DAY,
             format="DD.MM.YYYY",
-            key=f"result_as_of_{s.past_day}" if s.past_day else "result_as_of",
+            key=_day_key(s, last),
             width=170,
         )
     s.put("chosen", chosen)
@@ -58,6 +58,13 @@ def screen_line(s: Session) -> tuple[str | None, date | None]:
         session.set_past_day(asked)
         st.rerun()
     return chosen, s.past_day
+
+
+def _day_key(s: Session, last: date) -> str:
+    """Key of the day box: drawn anew when the day changes elsewhere, or when a typed value moves today."""
+    if s.past_day is not None:
+        return f"result_as_of_{s.past_day}"
+    return "result_as_of" if s.full is not None else f"result_as_of_{last}"
 
 
 def result_card(s: Session, view: GapView, row: GapRow) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crmkpi.catalog import metrics
@@ -54,13 +55,18 @@ def sides_view(data: DataDir, project: Project, t: Words) -> SidesView:
     groups = tuple(
         SideGroup(verdict, t(f"sides.verdict.{verdict}"), lines)
         for verdict in GROUPS
-        if (lines := tuple(_line(side, taken, t) for side in found if side.verdict == verdict))
+        if (lines := _lines([side for side in found if side.verdict == verdict], taken, t))
     )
     count = {group.verdict: len(group.lines) for group in groups}
     return SidesView(
         t("sidesbox.headline", weak=count.get("needs_attention", 0), strong=count.get("works_well", 0)),
         groups,
     )
+
+
+def _lines(sides: Sequence[Side], taken: set[str], t: Words) -> tuple[SideLine, ...]:
+    """Results before processes: only a result is a KPI; inside, the worst place stays first."""
+    return tuple(sorted((_line(side, taken, t) for side in sides), key=lambda line: line.process))
 
 
 def _line(side: Side, taken: set[str], t: Words) -> SideLine:

@@ -116,6 +116,17 @@ def test_today_is_the_end_of_the_files_and_typed_values_may_come_later():
     )
 
 
+def test_a_month_that_nobody_has_typed_yet_is_not_unknown(bare):
+    series = typed_series(kpi(), "month", date(2026, 10, 15))
+    assert series[-1].period.text == "2026-08" and series[-1].complete
+    target = kpi()
+    one = plan(bare, TargetsDocument(target=(target,)), date(2026, 9, 30))["targets"][0]
+    assert one["baseline"]["value"] == 47.5 and one["current"]["period"] == "2026-08"
+    assert one["gap"] == pytest.approx(7.5) and one["milestones"]
+    late = plan(bare, TargetsDocument(target=(target,)), date(2027, 1, 31))["targets"][0]
+    assert late["status"] == "not_enough_data", "after its date without a value nothing is claimed"
+
+
 def test_names_are_needed_and_short():
     assert own_id("  NPS   сервиса ") == "own:NPS сервиса"
     for bad in ("", "   ", "x" * 81):
