@@ -27,7 +27,7 @@ def rules_box(s: Session) -> None:
                 horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", wrap=False
             ):
                 note = f" :orange[{t('rules.never')}]" if line.never else ""
-                st.markdown(f"{place + 1}. {plain(line.text)}{note}", width="stretch")
+                st.markdown(f"{place + 1}\\. {plain(line.text)}{note}", width="stretch")
                 _buttons(s, project.rules, place)
         _add(s, project.rules)
         if view.own and st.button(
