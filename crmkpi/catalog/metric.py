@@ -53,15 +53,15 @@ class Synonyms(BaseModel):
 class Metric(BaseModel):
     """One metric of the catalogue.
 
-    `formula` or `measure`, or neither when `status` is not_yet or sheet. `numerator`, `denominator`: formulas where the
+    `formula` or `measure`, or neither when `status` is model or sheet. `numerator`, `denominator`: formulas where the
     formula's own fraction does not show them. `table`: prepared table whose days date the metric.
     `history`: what must lie before the period: `previous` (unknown without the whole previous period),
     `inactivity` (unknown until N days after data_from), `warn` (always a value, warned until then).
     `check`: a ratio that should be near 1, such as a model's value over what was observed; it only warns.
     `settle_days`: so long after its end a period still ripens; `settle_by` sales_cycle: as long as four of five deals
     take in these data. `months_up`: only for months and longer (a daily quintile is noise). `status` sheet: comes only
-    from a sheet of dated values. `mature_days`: unknown until so many days after the period's end. `anonymous`: counts
-    orders without customer.
+    from a sheet of dated values; model: computed once for the whole base behind a gate, not period by period.
+    `mature_days`: unknown until so many days after the period's end. `anonymous`: counts orders without customer.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -93,7 +93,7 @@ class Metric(BaseModel):
     history: Literal["previous", "inactivity", "warn"] | None = None
     anonymous: bool = False
     cohort: bool = False
-    status: Literal["ready", "not_yet", "sheet"] = "ready"
+    status: Literal["ready", "model", "sheet"] = "ready"
     synonyms: Synonyms = Field(default_factory=Synonyms)
 
     @model_validator(mode="after")

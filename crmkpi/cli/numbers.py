@@ -19,12 +19,15 @@ def command_metrics(args: argparse.Namespace, t: Words) -> int:
     from crmkpi.engine.evaluate import DEFINITION_VERSION, evaluate
     from crmkpi.project.place import opened
     from crmkpi.project.record import data_of
+    from crmkpi.views.model_rows import model_metrics, model_rows
     from crmkpi.views.rows import metric_document, metric_frame
 
     with opened(Path(args.project)) as place:
         data = data_of(place)
         asked = args.metric or None
-        plain_metrics = None if asked is None else [m for m in asked if m not in COHORT_METRICS]
+        models = model_metrics(asked or (), args.grain, args.by)
+        apart = {*COHORT_METRICS, *models}
+        plain_metrics = None if asked is None else [m for m in asked if m not in apart]
         span = window(args.first, args.last)
         chosen = filters(data, args.where, t)
         result = None
@@ -33,9 +36,10 @@ def command_metrics(args: argparse.Namespace, t: Words) -> int:
         cohort_ids = [m for m in asked or () if m in COHORT_METRICS]
         if cohort_ids and args.grain == "all":
             print(t("cli.cohorts_need_grain"), file=sys.stderr)
-        frame = metric_frame(data, result, cohort_ids, args.grain, chosen, args.by, **span)
+        rows, lacking = model_rows(data, models, chosen)
+        frame = metric_frame(data, result, cohort_ids, args.grain, chosen, args.by, **span, models=rows)
         if args.format == "json":
-            write_json(metric_document(data, result, frame, DEFINITION_VERSION))
+            write_json(metric_document(data, result, frame, DEFINITION_VERSION, lacking))
         else:
             _write_table(frame, args.format)
     return 0
@@ -56,6 +60,7 @@ def command_tree(args: argparse.Namespace, t: Words) -> int:
     from crmkpi.project.record import data_of
     from crmkpi.tree.explain import explain, template_list
     from crmkpi.tree.intervals import with_intervals
+    from crmkpi.tree.stability import stability
 
     with opened(Path(args.project)) as place:
         data = data_of(place)
@@ -68,6 +73,8 @@ def command_tree(args: argparse.Namespace, t: Words) -> int:
         template = read_template(custom) if custom else args.template or project.tree.template or DEFAULT_TREE
         found = explain(data, template, args.period, args.vs, where=chosen, to_date=args.to_date)
         document = with_intervals(data, found, chosen).as_dict(args.lang)
+        held = stability(data, found, t, chosen)
+        document["stability"] = None if held is None else held.as_dict(t)
     if args.json:
         write_json(document)
         return 0

@@ -148,14 +148,17 @@ class Words:
         return f"+{text}" if value is not None and value > 0 else text
 
     def change(self, before: float | None, after: float | None, unit: str) -> str:
-        """A change in the unit people expect: shares in points, the rest in per cent of before."""
+        """A change in the unit people expect: shares in points, the rest in per cent of before.
+
+        From nothing or from below zero no percentage says anything: then it is unknown.
+        """
         if before is None or after is None:
             return UNKNOWN
         if unit == "share":
             return self.signed(self.points(after - before), after - before)
-        if before == 0:
-            return UNKNOWN if after != 0 else self.percent(0.0)
-        relative = (after - before) / abs(before)
+        if before <= 0:
+            return UNKNOWN if after != before else self.percent(0.0)
+        relative = (after - before) / before
         return self.signed(self.percent(relative), relative)
 
     # dates -----------------------------------------------------------------------------------------

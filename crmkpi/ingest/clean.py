@@ -15,7 +15,7 @@ import polars as pl
 
 from crmkpi.ingest.column_names import CURRENCY_WORDS
 from crmkpi.ingest.loading_errors import BadZoneError, ColumnNotReadError
-from crmkpi.ingest.profile import ColumnProfile, typed
+from crmkpi.ingest.profile import AS_WRITTEN, ColumnProfile, typed
 from crmkpi.ingest.synonym_words import names_of, stems
 from crmkpi.ingest.text_table import TextTable
 from crmkpi.tables import TABLES, Column
@@ -163,7 +163,7 @@ def _column(table: str, name: str) -> Column:
 
 
 def _refuse_unknown_zones(zones: Mapping[str, str | None]) -> None:
-    for zone in {z for z in zones.values() if z is not None}:
+    for zone in {z for z in zones.values() if z is not None and z != AS_WRITTEN}:
         try:
             ZoneInfo(zone)
         except (ZoneInfoNotFoundError, ValueError) as error:

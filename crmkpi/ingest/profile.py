@@ -20,6 +20,8 @@ from crmkpi.ingest.numbers import all_bare, number
 from crmkpi.ingest.questions import Question
 from crmkpi.ingest.text_table import ROW, Finding, TextTable
 
+# instead of a zone: the times as they stand in the file, whatever their offsets
+AS_WRITTEN = ""
 NUMERIC = frozenset({"integer", "money", "number", "percent"})
 MOMENTS = frozenset({"date", "datetime"})
 
@@ -119,7 +121,8 @@ def typed(column: ColumnProfile, kind: str | None = None, zone: str | None = Non
 
     `kind` is the canonical column's kind, when the column is used as something else than it looks like: a date as
     a flag (filled = 1, blank = 0: «Дата открытия» says whether a message was opened), a number as an id, a count
-    as a flag (> 0). `zone` moves times with an offset into that zone; without it they stay as written.
+    as a flag (> 0). `zone` moves times with an offset into that zone; without it they stay as written, but times
+    of different zones are put on one clock (UTC) unless `zone` is AS_WRITTEN.
     Returns Float64, Int64, Date, Datetime(us), Int8 or String.
     """
     cell = pl.col(column.name)
@@ -157,7 +160,8 @@ def _typed(cell: pl.Expr, column: ColumnProfile, used: str, zone: str | None = N
         if used == "happened":
             return _happened(cell, column)
         # offsets that differ by hours: the written times are of different clocks, so at least one clock
-        clock = zone or ("UTC" if column.mixed_zones else None)
+        # unless a person wants the times as they stand
+        clock = None if zone == AS_WRITTEN else zone or ("UTC" if column.mixed_zones else None)
         value = moment(cell, formats, clock, column.clean) if formats else _nothing(cell, pl.Datetime("us"))
         return value.dt.date() if used == "date" else value
     if used == "flag":

@@ -6,6 +6,7 @@ import streamlit as st
 
 from crmkpi.charts.cohorts import cohort_chart
 from crmkpi.charts.parts import waterfall_chart
+from crmkpi.charts.proof import proof_chart
 from crmkpi.charts.series import series_chart
 from crmkpi.engine.dimensions import Where
 from crmkpi.periods import parse_period
@@ -124,6 +125,10 @@ def _model(s: Session, where: Filter) -> None:
     if view.proof:
         st.markdown(f"**{t('base.proof')}**")
         st.caption(plain(view.proof))
+        if view.curve:
+            with st.container(key="card_proof"):
+                figures.chart(s, "proof", (where,), lambda ink: proof_chart(view.curve, t, ink))
+                st.caption(t("proof.text"))
         for part in view.said:
             figures.line(part)
     figures.notices(view.notes)

@@ -24,7 +24,8 @@ def kept(s: Session, what: str, args: tuple[Hashable, ...], make: Callable[[], T
     assert s.project is not None and ground is not None
     meta = ground.meta
     past = s.past_day.isoformat() if s.past_day else None
-    state = (meta.data_hash, meta.inactivity_days, meta.margin_rate, meta.currency, past)
+    tiers = (*meta.loyalty_tiers, meta.loyalty_floor)
+    state = (meta.data_hash, meta.inactivity_days, meta.margin_rate, meta.currency, tiers, past)
     return cast(T, _kept(what, s.project.id, state, DEFINITION_VERSION, s.lang, args, make))
 
 

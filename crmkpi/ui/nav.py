@@ -90,7 +90,9 @@ def _top_bar(t: Words) -> None:
         key="topbar", horizontal=True, horizontal_alignment="right", vertical_alignment="center"
     ):
         name = session.project_name()
-        if name:
+        if session.presented():
+            st.badge(t("mask.badge"), icon=":material/visibility_off:", color="orange")
+        elif name:
             st.caption(style.plain(name))
             past_button(t)
         chosen = st.segmented_control(

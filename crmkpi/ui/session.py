@@ -209,6 +209,12 @@ def project_name() -> str | None:
     return drafts.place(found).read().name if found and drafts.has(found) else None
 
 
+def presented() -> bool:
+    """Whether the open project is a copy for showing: its names and sums are not the client's."""
+    found, drafts = st.session_state.get(PROJECT), Drafts()
+    return drafts.place(found).read().presentation if found and drafts.has(found) else False
+
+
 def loaded_tables() -> list[str]:
     """Canonical tables of the open project; empty before the first load."""
     found, drafts = st.session_state.get(PROJECT), Drafts()

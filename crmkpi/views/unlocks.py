@@ -14,7 +14,7 @@ from crmkpi.catalog import Metric, metrics
 from crmkpi.catalog.metric import PERIOD_NAMES
 from crmkpi.catalog.trees import LEVELS
 from crmkpi.engine.available import UNLOCKS
-from crmkpi.engine.prepare import PHYSICAL
+from crmkpi.engine.sources import PHYSICAL
 from crmkpi.formula import Formula
 from crmkpi.i18n import Words
 from crmkpi.measures import MEASURES, REDUCTION_OF, REDUCTIONS
