@@ -10,7 +10,7 @@ from crmkpi.project.record import load_settings
 from crmkpi.ui.file_box import ICONS
 from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
-from crmkpi.views.full import FindingLine, ReceiptView, SwitchLine, rejected_csv
+from crmkpi.views.data import FindingLine, ReceiptView, SwitchLine, rejected_csv
 
 BASE = "base_customers"
 

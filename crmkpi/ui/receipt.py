@@ -12,8 +12,8 @@ from crmkpi.ui.quality_box import quality_card, rejected_button, switch_card
 from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
 from crmkpi.views.changes import changes_view
+from crmkpi.views.data import ReceiptView, explained_difference, receipt_view
 from crmkpi.views.files import loaded_columns
-from crmkpi.views.full import ReceiptView, explained_difference, receipt_view
 from crmkpi.views.unlocks import table_unlocks
 
 
