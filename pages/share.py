@@ -15,7 +15,7 @@ t = s.t
 st.title(t("share.title"))
 if s.project is None:
     figures.empty_state(t, "no_data", "no_data.button", "start")
-if s.data is not None:
+if s.full is not None:
     with st.container(key="card_report"):
         report_box(s)
     if shares_a_server():  # on an own computer the line under the report says why there is no link

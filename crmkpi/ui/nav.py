@@ -9,6 +9,7 @@ import streamlit as st
 from crmkpi.errors import CrmKpiError
 from crmkpi.i18n import LANGUAGES, Words
 from crmkpi.ui import rights, session, style, welcome
+from crmkpi.ui.past_day import past_button
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ROOT / "pages"
@@ -124,6 +125,7 @@ def _top_bar(t: Words) -> None:
         elif name:
             shared = f" :orange-badge[:material/link: {t('links.opened_badge')}]" if session.shared() else ""
             st.caption(style.plain(name) + shared)
+            past_button(t)
         chosen = st.segmented_control(
             t("menu.language"),
             LANGUAGES,

@@ -24,7 +24,7 @@ def download_box(s: Session) -> None:
     t, project = s.t, s.project
     assert project is not None
     st.subheader(t("share.save_title"), anchor=False)
-    line = project_file(project, s.data, t)
+    line = project_file(project, s.full, t)
     st.markdown(f"{line.holds} {t('share.save_text')}")
     st.download_button(
         t("share.save"),

@@ -72,7 +72,7 @@ def made(s: Session, kind: str, lang: str) -> bytes:
 
 def verdict_preview(s: Session) -> None:
     """The three answers per KPI, as the reader gets them."""
-    data, project, t = s.data, s.project, s.t
+    data, project, t = s.full, s.project, s.t
     if data is None or project is None or not project.targets:
         return
     mark = "".join(target.model_dump_json() for target in project.targets)

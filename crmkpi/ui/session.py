@@ -8,20 +8,23 @@ restart of the server comes back to it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal, cast
 
 import streamlit as st
 
-from crmkpi.engine.data import DataDir
+from crmkpi.engine.data import META_FILE, DataDir
 from crmkpi.errors import CrmKpiError
 from crmkpi.i18n import LANGUAGES, Words
 from crmkpi.project.document import Project
 from crmkpi.project.drafts import Drafts
 from crmkpi.project.own_catalogue import use_catalogue
+from crmkpi.project.past import past_data
 from crmkpi.project.place import Place
 from crmkpi.store.book import Book
 from crmkpi.store.projects import Saved
 from crmkpi.store.retention import Receipt
+from crmkpi.targets.gather import data_to
 from crmkpi.ui import rights
 
 PROJECT = "project_id"
@@ -32,6 +35,7 @@ SEEN = "seen"
 TURN = "turn"
 ADDRESS = "p"
 BOUND = "bound_to"
+PAST = "shared.past_day"
 # visitors whose browser speaks one of these read Russian more easily than English
 READS_RUSSIAN = ("ru", "be", "uk", "kk", "ky", "uz", "tg", "hy", "az")
 
@@ -58,8 +62,8 @@ class Session:
         return self.drafts.place(self.project.id) if self.project else None
 
     @property
-    def data(self) -> DataDir | None:
-        """The canonical tables, None before the first load.
+    def full(self) -> DataDir | None:
+        """The canonical tables as they are today, None before the first load.
 
         Every run begins here, also that of a dialog or a fragment, which has a thread of its own: the project's own
         trees and metrics are put in force with its data.
@@ -68,6 +72,27 @@ class Session:
         data = place.data if place and place.data.tables() else None
         use_catalogue(self.project, data)
         return data
+
+    @property
+    def past_day(self) -> date | None:
+        """The past day that all screens are set to, None for today."""
+        return past_day()
+
+    @property
+    def data(self) -> DataDir | None:
+        """The canonical tables, None before the first load; on a past day nothing later is in them."""
+        full, day, place = self.full, self.past_day, self.place
+        if full is None or day is None or place is None or self.project is None:
+            return full
+        return past_data(place, self.project, day, self.drafts.home)
+
+    @property
+    def ground(self) -> DataDir | None:
+        """What targets stand on: the tables, or nothing but the project itself where KPIs are typed by hand."""
+        place = self.place
+        if self.data is not None or place is None:
+            return self.data
+        return place.data if (place.data.root / META_FILE).is_file() else None
 
     def save(self) -> None:
         """Write the project to the store and to disk; every decision of the user ends here.
@@ -130,6 +155,30 @@ class Session:
     def put_for(self, stem: str, key: str, value: Any) -> None:
         """Leave a choice for another page before going there."""
         st.session_state[f"{stem}.{key}"] = value
+
+
+def past_day() -> date | None:
+    """The past day that all screens are set to, None for today."""
+    found = st.session_state.get(PAST)
+    return date.fromisoformat(found) if found else None
+
+
+def set_past_day(day: date | None) -> None:
+    """Set all screens to a past day, or back to today."""
+    if day is None:
+        st.session_state.pop(PAST, None)
+    else:
+        st.session_state[PAST] = day.isoformat()
+
+
+def data_days() -> tuple[date, date] | None:
+    """First and last day of the open project's data, None before the first load."""
+    found, drafts = st.session_state.get(PROJECT), Drafts()
+    data = drafts.place(found).data if found and drafts.has(found) else None
+    if data is None or not data.tables():
+        return None
+    covered = data.meta.coverage.values()
+    return min((c.first for c in covered), default=date.min), data_to(data)
 
 
 def open_page(stem: str) -> Session:
