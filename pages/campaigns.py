@@ -6,6 +6,7 @@ from crmkpi.charts.parts import funnel_chart, segment_chart
 from crmkpi.ui import figures
 from crmkpi.ui.caching import kept
 from crmkpi.ui.campaign_table import campaign_table
+from crmkpi.ui.moments import moments
 from crmkpi.ui.session import open_page
 from crmkpi.ui.style import plain
 from crmkpi.ui.tree_controls import asked
@@ -38,6 +39,7 @@ if timing:
         st.markdown(f"#### {plain(timing.text)}")
         figures.chart(s, "timing", (where,), lambda ink: segment_chart(timing.parts, t, ink))
         figures.notices(timing.notes)
+moments(s, where)
 table = kept(s, "mail_table", (where,), lambda: campaigns.table(data, where, t))
 if table:
     st.subheader(t("campaigns.table"), anchor=False)

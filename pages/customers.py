@@ -6,11 +6,13 @@ from crmkpi.charts.cohorts import cohort_chart
 from crmkpi.ui import figures
 from crmkpi.ui.base_tabs import flow_tab, ltv_tab, rfm_tab
 from crmkpi.ui.caching import kept
+from crmkpi.ui.cohort_list import cohort_list_box
+from crmkpi.ui.season_tab import season_tab
 from crmkpi.ui.session import open_page
 from crmkpi.ui.tree_controls import asked
 from crmkpi.views.customers import MEASURES, triangle
 
-TABS = {"flow": flow_tab, "rfm": rfm_tab, "ltv": ltv_tab}
+TABS = {"flow": flow_tab, "rfm": rfm_tab, "ltv": ltv_tab, "season": season_tab}
 
 s = open_page("customers")
 figures.need_data(s)
@@ -50,4 +52,5 @@ args = (measure, grain, where)
 cells = kept(s, "triangle", args, lambda: triangle(data, measure, grain, where, t))
 with st.container(key="card_scroll"):
     figures.chart(s, "cohorts", args, lambda ink: cohort_chart(cells, t, ink), stretch=False)
+cohort_list_box(s, grain, where)
 st.caption(t("customers.note"))

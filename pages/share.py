@@ -3,6 +3,7 @@
 import streamlit as st
 
 from crmkpi.ui import figures
+from crmkpi.ui.presentation_box import presentation_box
 from crmkpi.ui.project_file import delete_box, download_box, name_box, other_projects
 from crmkpi.ui.report_box import report_box, verdict_preview
 from crmkpi.ui.session import open_page
@@ -22,5 +23,6 @@ with left.container(key="card_save", height="stretch"):
     download_box(s)
 with right.container(key="card_name", height="stretch"):
     name_box(s)
+presentation_box(s)
 other_projects(s)
 delete_box(s)

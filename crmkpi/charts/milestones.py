@@ -53,6 +53,8 @@ def milestone_chart(path: TargetPath, t: Words, colours: Palette, height: int = 
         .encode(y=alt.Y("c4:Q", scale=scale)),
         _actual(base, scale, colours),
         *_later(base, points, scale, colours),
+        # the whole height over a period answers the pointer, not only its point
+        base.mark_rule(opacity=0, strokeWidth=22),
     ]
     return finished(alt.layer(*layers), colours, height)
 

@@ -11,11 +11,12 @@ from crmkpi.catalog.metric import PERIOD_NAMES, Metric, metrics
 from crmkpi.engine import facts, send_rows
 from crmkpi.engine.data import DataDir
 from crmkpi.engine.dimensions import Where, way
-from crmkpi.engine.prepare import PHYSICAL, WHOLE_ORDER
+from crmkpi.engine.prepare import WHOLE_ORDER
 from crmkpi.engine.result import Unavailable
 from crmkpi.engine.sheet import NEEDS, catalogue_of, sheet_names
 from crmkpi.engine.sheet import TABLE as SHEET
 from crmkpi.engine.slots import coverage_of
+from crmkpi.engine.sources import PHYSICAL
 from crmkpi.errors import CrmKpiError
 from crmkpi.formula import Formula
 from crmkpi.measures import MEASURES, REDUCTION_OF, REDUCTIONS, Measure
@@ -120,8 +121,8 @@ class Availability:
             return lack or Lack({SHEET_COLUMN: None})
         if lack is not None and metric.formula is not None and self._from_given(metric):
             return self._node(Formula(metric.formula).tree)
-        if metric.status == "not_yet":
-            return Lack(lack.columns if lack else {}, "missing_columns" if lack else "not_yet")
+        if metric.status == "model":
+            return Lack(lack.columns if lack else {}, "missing_columns" if lack else "by_model")
         if lack is not None:
             return lack
         if metric.cohort:

@@ -59,19 +59,20 @@ class Calendar:
 
     def maps(self, coverage: Coverage) -> DayMaps:
         """Lookup tables for the days of a table with this coverage."""
-        ends = [self._end(slot, coverage) for slot in self.slots]
+        ends = [read_on(slot, coverage) for slot in self.slots]
         return DayMaps(
             [day_number(s.first) for s in self.slots],
             [day_number(s.last) for s in self.slots],
             [day_number(e) for e in ends],
         )
 
-    def _end(self, slot: Slot, coverage: Coverage) -> date:
-        """Date at which a stock of the period is read: its end, but in an unfinished period the last day known."""
-        paused = slot.period.grain != "all" and coverage.closed_by_pause(slot.period)
-        if slot.last <= coverage.last or paused:
-            return slot.last
-        return max(coverage.last, slot.first)
+
+def read_on(slot: Slot, coverage: Coverage) -> date:
+    """Date at which a stock of the period is read: its end, but in an unfinished period the last day known."""
+    paused = slot.period.grain != "all" and coverage.closed_by_pause(slot.period)
+    if slot.last <= coverage.last or paused:
+        return slot.last
+    return max(coverage.last, slot.first)
 
 
 class DayMaps:

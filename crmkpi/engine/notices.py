@@ -17,12 +17,13 @@ from functools import cached_property
 from crmkpi.catalog.metric import Metric
 from crmkpi.engine import facts
 from crmkpi.engine.available import Availability
-from crmkpi.engine.calendar import Slot
+from crmkpi.engine.calendar import Slot, read_on
 from crmkpi.engine.cells import covered, remembers
 from crmkpi.engine.dimensions import way
-from crmkpi.engine.prepare import PHYSICAL, Preparation
+from crmkpi.engine.prepare import Preparation
 from crmkpi.engine.send_rows import own_attribution
 from crmkpi.engine.slots import MONTHLY_GAP
+from crmkpi.engine.sources import PHYSICAL
 from crmkpi.measures import MEASURES, REDUCTION_OF, REDUCTIONS, Measure
 from crmkpi.periods import Coverage
 
@@ -118,7 +119,7 @@ class Notices:
                 why.append("no_previous_period" if slot.period.grain == "all" else "first_period")
             elif before.first < coverage.first:
                 why.append("first_period")
-        if "inactivity" in kinds and slot.last < coverage.first + self._idle:
+        if "inactivity" in kinds and read_on(slot, coverage) < coverage.first + self._idle:
             why.append("left_censored")
         if mature and slot.last + timedelta(days=mature) > coverage.last:
             why.append("immature")

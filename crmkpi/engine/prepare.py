@@ -27,40 +27,9 @@ from crmkpi.engine.row_tables import (
     won_lead_rows,
 )
 from crmkpi.engine.send_rows import campaign_rows, contact_rows, message_rows
+from crmkpi.engine.sources import PHYSICAL
 from crmkpi.periods import Coverage
 
-# prepared table -> physical tables, any of which is enough
-PHYSICAL: dict[str, tuple[str, ...]] = {
-    "orders": ("orders",),
-    "activity": ("orders",),
-    "company": ("orders",),
-    "order_lines": ("order_lines",),
-    "returns": ("returns",),
-    "costs": ("costs",),
-    "sends": ("messages", "campaigns"),
-    "offers": ("messages", "campaigns"),
-    "campaigns": ("campaigns",),
-    "contacts": ("customers",),
-    "members": ("customers",),
-    "subscribed": ("customers",),
-    "unsubscribed": ("customers",),
-    "purchases": ("orders",),
-    "leads": ("leads",),
-    "won_leads": ("leads",),
-    "tickets": ("tickets",),
-    "answers": ("surveys", "tickets"),
-    "loyalty_points": ("loyalty_points",),
-    "ads": ("ads",),
-    "visits": ("sessions",),
-    "everyone_visits": ("sessions",),
-    "subscriptions": ("subscriptions",),
-    "trials": ("subscriptions",),
-    "reminders": ("messages",),
-    "holdouts": ("messages",),
-    "groups": ("customers",),
-    "groups_any": ("customers",),
-    "dated_values": ("dated_values",),
-}
 # columns an order loses when it is cut into its lines: they belong to the whole order
 WHOLE_ORDER = ("gross", "discount", "refund", "shipping", "tax", "cogs", "guest_count")
 

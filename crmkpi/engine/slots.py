@@ -7,40 +7,9 @@ from datetime import date
 
 from crmkpi.engine.calendar import Calendar, Slot
 from crmkpi.engine.data import DataDir
+from crmkpi.engine.sources import DATED_BY
 from crmkpi.periods import GRAINS, BadGrainError, Coverage, Period, periods_between
 
-# prepared table -> table whose coverage dates it
-DATED_BY = {
-    "orders": ("orders",),
-    "order_lines": ("orders",),
-    "activity": ("orders",),
-    "company": ("orders",),
-    "returns": ("orders",),
-    "costs": ("costs",),
-    "sends": ("messages", "campaigns"),
-    "offers": ("messages", "campaigns"),
-    "campaigns": ("campaigns", "messages"),
-    "contacts": ("orders", "messages", "campaigns", "customers"),
-    "members": ("orders", "messages", "campaigns", "customers"),
-    "subscribed": ("orders", "messages", "campaigns", "customers"),
-    "unsubscribed": ("orders", "messages", "campaigns", "customers"),
-    "groups": ("orders", "messages", "campaigns", "customers"),
-    "groups_any": ("orders", "messages", "campaigns", "customers"),
-    "purchases": ("orders",),
-    "leads": ("leads",),
-    "won_leads": ("leads",),
-    "tickets": ("tickets",),
-    "answers": ("surveys", "tickets"),
-    "loyalty_points": ("loyalty_points",),
-    "ads": ("ads",),
-    "visits": ("sessions",),
-    "everyone_visits": ("sessions",),
-    "subscriptions": ("subscriptions",),
-    "trials": ("subscriptions",),
-    "reminders": ("messages",),
-    "holdouts": ("messages",),
-    "dated_values": ("dated_values",),
-}
 MONTHLY_GAP = 7
 # tables of numbers that somebody dated, not of events
 MONTHLY_TABLES = ("costs", "ads", "dated_values")

@@ -42,9 +42,10 @@ def amount_question(
 
 
 def is_order_total(table: TextTable, profiles: Sequence[ColumnProfile], mapping: Mapping[str, str]) -> bool:
-    """Whether a line file's `line_amount` repeats the order's total on every line (adding it up multiplies revenue).
+    """Whether a line file's `line_amount` is the order's total: on its first line only, or repeated on every line
+    (adding it up multiplies revenue).
 
-    It does when it is the same on all lines of nearly every order with several lines, and those lines differ in
+    It repeats when it is the same on all lines of nearly every order with several lines, and those lines differ in
     price times quantity where both are there.
     """
     if not {"order_id", "line_amount"} <= mapping.keys():
@@ -65,9 +66,15 @@ def is_order_total(table: TextTable, profiles: Sequence[ColumnProfile], mapping:
     groups = rows.group_by("order_id").agg(
         pl.len().alias("n"),
         pl.col("line_amount").n_unique().alias("totals"),
+        (pl.col("line_amount").first().is_not_null() & (pl.col("line_amount").count() == 1)).alias(
+            "first_only"
+        ),
         value.round(2).n_unique().alias("values"),
     )
     several = groups.filter(pl.col("n") > 1).collect()
+    first_only = several.filter("first_only").height
+    if first_only >= FEWEST_ORDERS and first_only >= 0.95 * several.height:
+        return True
     telling = several.filter(pl.col("values") > 1) if priced else several
     return telling.height >= FEWEST_ORDERS and float((telling["totals"] == 1).mean() or 0) >= 0.95  # type: ignore[arg-type]
 

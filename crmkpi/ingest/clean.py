@@ -15,7 +15,7 @@ import polars as pl
 
 from crmkpi.ingest.column_names import CURRENCY_WORDS
 from crmkpi.ingest.loading_errors import BadZoneError, ColumnNotReadError
-from crmkpi.ingest.profile import ColumnProfile, typed
+from crmkpi.ingest.profile import AS_WRITTEN, ColumnProfile, typed
 from crmkpi.ingest.synonym_words import names_of, stems
 from crmkpi.ingest.text_table import TextTable
 from crmkpi.tables import TABLES, Column
@@ -114,10 +114,12 @@ def exact_copies(rows: pl.LazyFrame, columns: Sequence[str]) -> pl.Series:
     """True for every line that repeats an earlier line of the file in all its columns."""
     cells = [c for c in columns if c != ROW]
     hashes = _row_hashes(rows, cells)
-    suspects = hashes.is_duplicated().arg_true()
     marks = pl.Series(REPEATED, [False], dtype=pl.Boolean).new_from_index(0, hashes.len())
-    if suspects.is_empty():
+    ordered = hashes.sort()
+    twice = ordered.filter(ordered == ordered.shift(1))
+    if twice.is_empty():
         return marks
+    suspects = hashes.is_in(twice.unique().implode()).arg_true()
     # equal hashes are only a suspicion: the few suspects are compared cell by cell
     numbered = (
         rows.select(cells).with_row_index("__at").filter(pl.col("__at").is_in(suspects.implode())).collect()
@@ -163,7 +165,7 @@ def _column(table: str, name: str) -> Column:
 
 
 def _refuse_unknown_zones(zones: Mapping[str, str | None]) -> None:
-    for zone in {z for z in zones.values() if z is not None}:
+    for zone in {z for z in zones.values() if z is not None and z != AS_WRITTEN}:
         try:
             ZoneInfo(zone)
         except (ZoneInfoNotFoundError, ValueError) as error:

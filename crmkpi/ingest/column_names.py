@@ -8,6 +8,8 @@ import unicodedata
 from functools import lru_cache
 from pathlib import Path
 
+from crmkpi.ingest.known_words import respelt
+
 _CAMEL = re.compile(r"(?<=[a-zа-я0-9])(?=[A-ZА-Я])|(?<=[A-ZА-Я])(?=[A-ZА-Я][a-zа-я])")
 _LAST_HASH = re.compile(r"\s*#\s*$")
 _LETTERS = re.compile(r"[A-Za-zА-Яа-яЁё]+")
@@ -56,7 +58,7 @@ def words(header: str) -> tuple[str, ...]:
     text = _LETTERS.sub(_one_alphabet, unicodedata.normalize("NFC", header.replace("\ufeff", "")))
     text = _CAMEL.sub(" ", text).lower().replace("ё", "е")
     text = text.replace("e-mail", "email").replace("е-mail", "email")
-    found = _WORD.findall(_LAST_HASH.sub(" no", text))
+    found = [part for w in _WORD.findall(_LAST_HASH.sub(" no", text)) for part in respelt(w)]
     kept = [w for w in found if w not in _HINTS["unit"]]
     return tuple(kept or found)
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from crmkpi.ingest.cells import ZERO_DATES, stripped
+from crmkpi.ingest.period_dates import FORM as PERIODS
+from crmkpi.ingest.period_dates import all_periods, period_day
 
 _MONTHS = (
     ("января", "январь", "янв", "january", "jan"),
@@ -52,8 +54,13 @@ _MONTH_FORMS: tuple[tuple[str, str], ...] = (
     (r"M99(?P<s>[ .,'-]{1,2})99", "M%m{s}%y"),
     (r"9999(?P<s>[ .,-]{1,2})M99", "%Y{s}M%m"),
 )
-SERIALS = ("excel", "epoch_s", "epoch_ms")
+SERIALS = ("excel", "epoch_s", "epoch_ms", PERIODS)
 MOST_FORMS = 6
+# what stands in a column of dates where nothing has happened; anything with a digit is read as a date
+NO_DATE = (
+    r"(?i)^\s*(?:(?:еще |ещё )?(?:не|not)(?: |$)[^\d]*|нет[^\d]*|никогда|ни разу|без срока|бессрочн\w*|"
+    r"never|no|none yet|no date|open|ongoing|в работе|активн\w*|active|unlimited)\s*$"
+)
 
 
 @dataclass(frozen=True)
@@ -213,11 +220,14 @@ def _order(distinct: pl.DataFrame) -> tuple[str, bool, str | None]:
     ):
         return "ymd", False, None
     dots = bool((found["s"] == ".").all())
+    both = found.filter((a <= 12) & (b <= 12) & (a != b))["v"]
+    # an example that reads the same both ways asks nothing
+    example = str((found["v"] if both.is_empty() else both).min())
     if only_day and only_month:
-        return ("dmy" if dots or only_day >= only_month else "mdy"), not dots, str(found["v"].min())
+        return ("dmy" if dots or only_day >= only_month else "mdy"), not dots, example
     if only_day or only_month:
         return ("dmy" if only_day else "mdy"), False, None
-    return "dmy", not dots, str(found["v"].min())
+    return "dmy", not dots and not both.is_empty(), example
 
 
 def moment(cell: pl.Expr, formats: tuple[str, ...], zone: str | None = None, clean: bool = False) -> pl.Expr:
@@ -226,6 +236,8 @@ def moment(cell: pl.Expr, formats: tuple[str, ...], zone: str | None = None, cle
     `clean`: no cell of the column has white space to tidy. Years outside 1900..2100 are damaged cells or "for
     ever" marks: null.
     """
+    if formats and formats[0] == PERIODS:
+        return period_day(cell)
     if formats and formats[0] in SERIALS:
         return _serial(cell, formats[0], zone)
     names = any("M%m" in f for f in formats)
@@ -285,7 +297,10 @@ def offsets(distinct: pl.Series) -> set[int]:
 
 
 def serial_form(distinct: pl.DataFrame) -> str | None:
-    """excel, epoch_s or epoch_ms when nearly all values are such numbers; asked only if the header hints."""
+    """excel, epoch_s or epoch_ms when nearly all values are such numbers, period when they are weeks or quarters;
+    asked only if the header hints."""
+    if all_periods(distinct):
+        return PERIODS
     text = stripped(pl.col("v")).str.replace(",", ".", literal=True)
     numbers = distinct.select(text.cast(pl.Float64, strict=False).alias("x"))["x"]
     known = numbers.drop_nulls().drop_nans()
@@ -314,5 +329,5 @@ def compact_form(distinct: pl.DataFrame) -> tuple[str, ...]:
 
 
 def is_zero_date(cell: pl.Expr) -> pl.Expr:
-    """Whether the cell is a program's way to write "no date" (MySQL, .NET, 1C)."""
-    return stripped(cell).is_in(ZERO_DATES)
+    """Whether the cell is a way to write "no date": of a program (MySQL, .NET, 1C) or of people («не закрыта»)."""
+    return stripped(cell).is_in(ZERO_DATES) | cell.str.contains(NO_DATE)

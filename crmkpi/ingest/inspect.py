@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import polars as pl
 
 from crmkpi.i18n import Words
-from crmkpi.ingest import amounts, repeats
+from crmkpi.ingest import amounts, nobody, repeats
 from crmkpi.ingest.clean import CleanTable, clean
 from crmkpi.ingest.file_report import FileReport, report_of
 from crmkpi.ingest.known_exports import match_preset
 from crmkpi.ingest.loading_errors import BadAnswerError, BadMappingError
 from crmkpi.ingest.match import Proposal, header_set, propose
-from crmkpi.ingest.profile import NUMERIC, ColumnProfile, profile
+from crmkpi.ingest.privacy import without_dropped
+from crmkpi.ingest.profile import AS_WRITTEN, NUMERIC, ColumnProfile, profile
 from crmkpi.ingest.quality import ANONYMOUS_SHARE
 from crmkpi.ingest.questions import Question, answer_to
 from crmkpi.ingest.rates import rate_questions, with_counts
 from crmkpi.ingest.read import read
+from crmkpi.ingest.second_table import first_table
 from crmkpi.ingest.sniff import Source, sniff
 from crmkpi.ingest.special_rules import fixed_answers, rule_questions, ruled
 from crmkpi.ingest.text_table import Finding, TextTable
@@ -28,12 +30,20 @@ from crmkpi.ingest.wide import KpiSheet, kpi_sheet
 from crmkpi.tables import TABLES
 
 Given = Mapping[str, Mapping[str, Any]]
-Progress = Callable[[str, float], None]
+# part of looking at a file that goes into reading its text; the rest is finding out what the columns hold
+READING = 0.25
+MATCHING = 0.95
 # columns that the questions about rows need
 ASKED = {
     "orders": ("order_id", "customer_id", "amount", "shipping", "gross", "discount", "currency"),
     "order_lines": ("order_id", "customer_id", "quantity", "unit_price", "line_amount", "currency"),
 }
+
+
+class Progress(Protocol):
+    """Who is told how far the work is: stage, share of the whole 0..1, records read so far."""
+
+    def __call__(self, stage: str, share: float, rows: int | None = None) -> None: ...
 
 
 @dataclass
@@ -58,16 +68,22 @@ class Seen:
         assert report.table is not None
         mapping = {k: v for k, v in report.mapping.items() if only is None or k in only}
         dimensions = report.dimensions if only is None else {}
-        # times with an offset move to the project's zone only if that was the answer
-        moved = [p.name for p in self.profiles if answer_to(report.answers, "time_zone", p.name) == "project"]
-        zones = dict.fromkeys(moved, zone)
-        table = clean(self.text, self.profiles, report.table, mapping, dimensions, zones)
+        table = clean(self.text, self.profiles, report.table, mapping, dimensions, self._zones(zone))
         if only is not None:
             return table
         table, counted = with_counts(table, self.text, self.profiles, report.answers)
         table, special = ruled(table, self.text, report.rules, report.answers)
         self.notes = [*counted, *special]
         return table
+
+    def _zones(self, zone: str | None) -> dict[str, str | None]:
+        """Columns of times with an offset -> the zone to show them in, as was answered, else by the default."""
+        found: dict[str, str | None] = {}
+        for p in self.profiles:
+            for asked in (q for q in p.questions if q.code == "time_zone"):
+                answer = answer_to(self.report.answers, asked.code, p.name) or asked.default
+                found[p.name] = zone if answer == "project" else AS_WRITTEN
+        return found
 
 
 def inspect(
@@ -102,25 +118,33 @@ def look(
     progress: Progress | None = None,
 ) -> Iterator[Seen]:
     """Every table of one file: read, profiled, recognised or mapped as told."""
-    say = progress or (lambda stage, share: None)
+    say = progress or unheard
     for source in sniff(path, file=name):
         say("reading", 0.0)
-        text, told = read(source), for_source(mapping, source)
+        text = first_table(read(source, heard=lambda share, rows: say("reading", READING * share, rows)))
+        told = for_source(mapping, source)
         sheet = _sheet(text, told, remembered or {})
         key = header_set(sheet.key if sheet is not None else text.columns)
         given = {k: str(v) for k, v in for_source(answers, source).items()}
         given = {**(remembered or {}).get(key, {}).get("answers", {}), **given}
         if sheet is not None:
             text = sheet.long(given)
-        say("profiling", 0.5)
-        profiles = profile(text, given)
-        say("matching", 0.9)
+        profiles = profile(text, given, _profiling(say, text.rows_in))
+        say("matching", MATCHING, text.rows_in)
         report = report_of(text, profiles, key, words or Words())
         report.answers = given
         _recognise(report, text, profiles, remembered, told)
         if sheet is not None:
             report.questions += sheet.questions()
         yield Seen(report, text, profiles)
+
+
+def unheard(stage: str, share: float, rows: int | None = None) -> None:
+    """Nobody listens to the progress."""
+
+
+def _profiling(say: Progress, rows: int) -> Callable[[float], None]:
+    return lambda share: say("profiling", READING + (MATCHING - READING) * share, rows)
 
 
 def _sheet(text: TextTable, told: Mapping[str, Any], remembered: Given) -> KpiSheet | None:
@@ -172,12 +196,13 @@ def _recognise(
     chosen = answer_to(report.answers, "which_amount", None)
     if chosen is not None and chosen in text.columns:
         report.mapping = {k: v for k, v in report.mapping.items() if v != chosen} | {"amount": chosen}
+    without_dropped(report)
     if report.table == "campaigns" and "campaign" in report.mapping:
         # a report by names only: the name is the id
         report.mapping.setdefault("campaign_id", report.mapping["campaign"])
     report.rules = _rules(report, text)
     report.questions = _questions(proposal, profiles, report, "amount" in override.get("columns", {}))
-    report.questions += rule_questions(report.table, text, report.mapping, report.answers)
+    report.questions += rule_questions(report.table, text, profiles, report.mapping, report.answers)
     report.questions += rate_questions(report.table, text, profiles, report.mapping)
 
 
@@ -238,6 +263,12 @@ def row_questions(seen: Seen, rows: CleanTable) -> list[Question]:
         if len(values) > 1 and not any(q.code == "currency" for q in seen.report.questions):
             sums = _sums(frame, values)
             found.append(Question("currency", rows.labels["currency"], tuple(values), None, True, sums))
+    if "customer_id" in frame.columns:
+        for name, share in nobody.suspects(frame["customer_id"]).items():
+            told: dict[str, object] = {"x": name, "share": round(100 * share, 1)}
+            found.append(Question(nobody.QUESTION, name, (nobody.SOMEBODY, nobody.NOBODY), None, True, told))
+        ids = nobody.nobody_of(frame["customer_id"], nobody.nobody_told(seen.report.answers))
+        frame = nobody.without_placeholders(frame, ids)
     anonymous = _anonymous(frame)
     if anonymous > ANONYMOUS_SHARE:
         params: dict[str, object] = {"share": round(100 * anonymous, 1), **_both_revenues(frame)}

@@ -33,6 +33,7 @@ from crmkpi.ingest.numbers import (
     number,
     written_forms,
 )
+from crmkpi.ingest.period_dates import FORM as PERIODS
 from crmkpi.ingest.questions import Question, answer_to
 from crmkpi.ingest.text_table import Finding
 
@@ -257,8 +258,8 @@ def _as_serial(real: pl.DataFrame, hinted: bool) -> Found | None:
     kind = serial_form(real)
     if kind is None:
         return None
-    whole = bool(real["v"].str.contains(r"^\d+(?:[.,]0+)?$").all())
-    return Found("date" if kind == "excel" and whole else "datetime", kind)
+    whole = kind == PERIODS or (kind == "excel" and bool(real["v"].str.contains(r"^\d+(?:[.,]0+)?$").all()))
+    return Found("date" if whole else "datetime", kind)
 
 
 def _as_id(name: str, known: pl.DataFrame, sample: pl.DataFrame, hints: Hints) -> Found | None:

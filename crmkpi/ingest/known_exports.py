@@ -17,6 +17,7 @@ from crmkpi.ingest.synonym_words import stems
 
 HERE = Path(__file__).parent / "presets"
 ENOUGH = 0.8
+SPLITTING = frozenset({"country", "city", "channel", "store", "promo_code", "segment"})
 
 
 class Preset(BaseModel):
@@ -83,7 +84,9 @@ def _match(preset: Preset, here: Mapping[tuple[str, ...], str]) -> PresetMatch |
         hit = next((here[stems(h)] for h in preset.options(column) if stems(h) in here), None)
         if hit is not None:
             found[column] = hit
-    share = len(found) / len(preset.mapping)
+    # people leave out columns that only split: without city and coupon it is the same report
+    counted = [c for c in preset.mapping if c in found or c not in SPLITTING]
+    share = len(found) / len(counted)
     if share < ENOUGH:
         return None
     return PresetMatch(preset=preset, share=share, mapping=found)

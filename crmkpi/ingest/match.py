@@ -10,6 +10,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from crmkpi.ingest.amount_choice import amount_question, is_order_total
+from crmkpi.ingest.bounce_evidence import without_other_errors
 from crmkpi.ingest.column_names import plain
 from crmkpi.ingest.known_exports import PresetMatch, match_preset
 from crmkpi.ingest.pii import personal
@@ -168,7 +169,7 @@ def _scored(table: TextTable, profiles: Sequence[ColumnProfile]) -> Proposal:
         return Proposal(None, reasons=reasons)
     candidates = [candidate(spec, profiles) for spec in TABLES.values()]
     ranked = choose(candidates, profiles, table.source)
-    best = ranked[0]
+    best = without_other_errors(ranked[0], table, profiles)
     alternatives = [(c.table, round(c.score, 3)) for c in ranked[1:5] if c.score > 0.2]
     if best.score < ENOUGH:
         return Proposal(None, alternatives=[(best.table, round(best.score, 3)), *alternatives])
@@ -220,6 +221,12 @@ def candidate(spec: Table, profiles: Sequence[ColumnProfile]) -> Candidate:
     if named is not None and named[1].score < SURE and "campaign_id" in pairs:
         # a subject line beside the campaign's name tells nothing more
         del pairs["campaign"]
+    if spec.name == "orders" and "amount" not in pairs and "gross" in pairs:
+        source = next(p for p in profiles if p.name == pairs["gross"][0])
+        only = fit(source, "orders", next(c for c in spec.columns if c.name == "amount"))
+        if only.score >= ACCEPT:
+            # the only sum of a payments' report is what was paid, whatever it is called
+            pairs["amount"] = (pairs.pop("gross")[0], only)
     return Candidate(spec.name, pairs)
 
 

@@ -6,7 +6,7 @@ over all distinct values, so it never depends on the order of rows, and every ce
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -20,6 +20,8 @@ from crmkpi.ingest.numbers import all_bare, number
 from crmkpi.ingest.questions import Question
 from crmkpi.ingest.text_table import ROW, Finding, TextTable
 
+# instead of a zone: the times as they stand in the file, whatever their offsets
+AS_WRITTEN = ""
 NUMERIC = frozenset({"integer", "money", "number", "percent"})
 MOMENTS = frozenset({"date", "datetime"})
 
@@ -65,8 +67,13 @@ class ColumnProfile:
         return self.kind in MOMENTS and "%z" in (self.format or "")
 
 
-def profile(table: TextTable, answers: Mapping[str, str] | None = None) -> list[ColumnProfile]:
-    """Profiles of all columns of a table, in their order. `answers`: question code or `code:column` -> option."""
+def profile(
+    table: TextTable,
+    answers: Mapping[str, str] | None = None,
+    heard: Callable[[float], None] | None = None,
+) -> list[ColumnProfile]:
+    """Profiles of all columns of a table, in their order. `answers`: question code or `code:column` -> option;
+    `heard` is told the share of the columns that are done."""
     given = answers or {}
     rows = table.frame.lazy()
     delimiter = table.source.delimiter if table.source is not None else None
@@ -75,9 +82,11 @@ def profile(table: TextTable, answers: Mapping[str, str] | None = None) -> list[
     first: list[Found] = []
     # distinct values of long columns are large, so only columns in doubt are held until all have been seen
     held: dict[str, tuple[pl.DataFrame, Found, bool]] = {}
-    for name in table.columns:
+    for place, name in enumerate(table.columns):
         if name == ROW:
             continue
+        if heard is not None:
+            heard(place / len(table.columns))
         raw = _raw_values(rows, name)
         values, clean = _distinct(raw), _all_clean(raw)
         found = kinds.recognise(name, values, hints)
@@ -119,7 +128,8 @@ def typed(column: ColumnProfile, kind: str | None = None, zone: str | None = Non
 
     `kind` is the canonical column's kind, when the column is used as something else than it looks like: a date as
     a flag (filled = 1, blank = 0: «Дата открытия» says whether a message was opened), a number as an id, a count
-    as a flag (> 0). `zone` moves times with an offset into that zone; without it they stay as written.
+    as a flag (> 0). `zone` moves times with an offset into that zone; without it they stay as written, but times
+    of different zones are put on one clock (UTC) unless `zone` is AS_WRITTEN.
     Returns Float64, Int64, Date, Datetime(us), Int8 or String.
     """
     cell = pl.col(column.name)
@@ -157,7 +167,8 @@ def _typed(cell: pl.Expr, column: ColumnProfile, used: str, zone: str | None = N
         if used == "happened":
             return _happened(cell, column)
         # offsets that differ by hours: the written times are of different clocks, so at least one clock
-        clock = zone or ("UTC" if column.mixed_zones else None)
+        # unless a person wants the times as they stand
+        clock = None if zone == AS_WRITTEN else zone or ("UTC" if column.mixed_zones else None)
         value = moment(cell, formats, clock, column.clean) if formats else _nothing(cell, pl.Datetime("us"))
         return value.dt.date() if used == "date" else value
     if used == "flag":

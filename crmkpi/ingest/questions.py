@@ -28,6 +28,12 @@ class Question:
         return self.code if self.column is None else f"{self.code}:{self.column}"
 
 
+def worded(answers: Mapping[str, str], code: str, word: str, understood: str | None) -> str | None:
+    """What a word of the file means: the answer about this very word, else what the vocabulary understands, else an
+    answer for all words of the file that nobody understands."""
+    return answers.get(f"{code}:{word}") or understood or answers.get(code)
+
+
 def answer_to(answers: Mapping[str, str], code: str, column: str | None) -> str | None:
     """The given answer, the one for this column before the one for the whole file; None if there is none."""
     if column is not None and f"{code}:{column}" in answers:

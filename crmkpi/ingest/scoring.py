@@ -10,6 +10,8 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from crmkpi.ingest.column_names import looks_like_count
+from crmkpi.ingest.flags import NO, YES
+from crmkpi.ingest.message_words import says_status
 from crmkpi.ingest.profile import ColumnProfile
 from crmkpi.ingest.synonym_words import (
     FILLER,
@@ -43,8 +45,16 @@ _LIGHT = frozenset(
         "дата",
     )
 )
+# words that only say that something is numbered
+_NUMBERING = frozenset(
+    stem(w)
+    for w in ["id", "uuid", "guid", "код", "номер", "number", "no", "№", "идентификатор", "key", "ключ", "ид"]
+)
 # a sale price and a purchase price are no two words for one thing
 _PRICED = frozenset(stem(w) for w in ("price", "цена", "cost"))
+# ids of which a file of several rows holds several
+_MANY = frozenset({"customer_id", "order_id", "lead_id", "ticket_id", "message_id"})
+FEWEST = 8
 # share of the header's score that a kind of values leaves to a canonical kind; what is missing excludes
 _FITS: dict[str, dict[str, float]] = {
     "id": {"id": 1, "integer": 0.97, "email": 0.97, "phone": 0.95, "category": 0.85, "text": 0.7, "number": 0.3,
@@ -77,6 +87,8 @@ def fit(source: ColumnProfile, table: str, column: Column) -> Fit:
     if name.score == 0:
         return NONE
     share = _value_share(source, column)
+    if (table, column.name) == ("messages", "status"):
+        share = share if says_status(source.values) else 0.0
     return Fit(round(min(name.score * share, 1.0), 4), name.why) if share else NONE
 
 
@@ -88,13 +100,23 @@ def _value_share(source: ColumnProfile, column: Column) -> float:
         # opens of one recipient are few; hundreds are a campaign's count
         share = share if isinstance(source.max, (int, float)) and -1 < source.max <= 60 else 0.0
     if column.kind == "flag" and source.kind == "category":
-        share = share if source.distinct <= 4 else 0.0
+        # «Открыто», «Ошибка» are steps of a message and no yes or no
+        share = share if source.distinct <= 4 and _yes_or_no(source.values) else 0.0
     if column.kind == "category" and source.kind in ("text", "id", "integer") and source.filled > 50:
         # a channel or a country repeats; what is different in every row is no category
         share = share if source.distinct <= 0.5 * source.filled else share * 0.5
+    if column.name in _MANY and source.distinct == 1 and source.filled >= FEWEST:
+        share *= 0.5  # one number on every row is the shop's own account, not a customer's or an order's
+    if column.name == "message_id" and source.filled >= 20 and source.distinct < 0.1 * source.filled:
+        share *= 0.5  # the number of a mailing: a message has a handful of events, not dozens
     if column.kind == "id" and source.kind == "text" and source.filled:
         share = share if max(map(len, source.examples), default=0) <= 60 else 0.3
     return share
+
+
+def _yes_or_no(values: Sequence[str]) -> bool:
+    """Whether most of the words can be read as yes or no; without values only the header counts."""
+    return not values or 2 * sum(v.strip().lower() in YES + NO for v in values) >= len(values)
 
 
 @lru_cache(maxsize=100_000)
@@ -149,6 +171,8 @@ def _words_fit(header: frozenset[str], name: frozenset[str]) -> float:
     if header == name:
         return 0.96
     if name < header:
+        if name <= _NUMBERING:
+            return 0.0  # «ID звонка» is the number of a call, whatever else a bare «ID» would be
         extra = len(header - name)
         return (0.93 - 0.11 * extra) if len(name) > 1 else (0.72 - 0.12 * extra)
     if header < name and len(header) > 1 and name - header <= _LIGHT:

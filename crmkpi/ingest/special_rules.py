@@ -19,14 +19,18 @@ from crmkpi.ingest.amounts import CODE as SHIPPING
 from crmkpi.ingest.amounts import NO
 from crmkpi.ingest.cells import filled
 from crmkpi.ingest.clean import CleanTable
+from crmkpi.ingest.message_status import status_questions, unfolded
+from crmkpi.ingest.profile import ColumnProfile
 from crmkpi.ingest.quality import finding
-from crmkpi.ingest.questions import Question, answer_to
+from crmkpi.ingest.questions import Question, answer_to, worded
 from crmkpi.ingest.repeats import CODE as REPEATS
 from crmkpi.ingest.text_table import Finding, TextTable
 from crmkpi.ingest.vocabulary import meaning, understood
 
 WON_STAGE, INTERVAL, PER_PERIOD = "won_stage", "interval_months", "mrr_period"
 MOST_STAGES = 30
+# what belongs to the order, and the share of orders whose first line alone says it
+OF_ORDER, FIRST_LINE_ONLY = ("status", "customer_id", "ordered_at", "currency", "channel", "promo_code"), 0.95
 DAYS_A_MONTH = 365.25 / 12
 STAGE = re.compile(
     r"(?:deal |opportunity |lead )?(?:stage|status)|(?:этап|стадия|статус)(?: сделки| лида)?", re.IGNORECASE
@@ -55,9 +59,15 @@ def fixed_answers(rules: Sequence[str]) -> dict[str, str]:
 
 
 def rule_questions(
-    table: str | None, text: TextTable, mapping: Mapping[str, str], answers: Mapping[str, str]
+    table: str | None,
+    text: TextTable,
+    profiles: Sequence[ColumnProfile],
+    mapping: Mapping[str, str],
+    answers: Mapping[str, str],
 ) -> list[Question]:
-    """Questions on stages and billing intervals whose texts nobody understands."""
+    """Questions on stages, billing intervals and statuses of messages whose texts nobody understands."""
+    if table == "messages":
+        return status_questions(text, profiles, mapping, answers)
     if table == "leads":
         return _stage_question(text, mapping)
     if table == "subscriptions" and "mrr" in mapping:
@@ -73,9 +83,28 @@ def ruled(
         return _won_by_stage(table, text, answers)
     if table.table == "subscriptions":
         return _by_month(table, text, answers)
+    if table.table == "messages" and "status" in table.frame.columns:
+        return unfolded(table, answers, table.labels["status"])
     if "rows_of_services" in rules:
         return _without_services(table)
-    return table, []
+    return (_filled_down(table), []) if table.table == "order_lines" else (table, [])
+
+
+def _filled_down(table: CleanTable) -> CleanTable:
+    """Lines with what their order says on its first line only (status, customer, date): a cancelled order is
+    cancelled in all its lines. Columns with blanks of any other pattern stay as they are."""
+    names = [c for c in OF_ORDER if c in table.frame.columns and table.frame[c].has_nulls()]
+    if not names or "order_id" not in table.frame.columns:
+        return table
+    known = table.frame.filter(pl.col("order_id").is_not_null())
+    several = known.filter(pl.len().over("order_id") > 1).group_by("order_id", maintain_order=True)
+    said = several.agg(
+        (pl.col(c).first().is_not_null() & (pl.col(c).count() == 1) | (pl.col(c).count() == 0)).alias(c)
+        for c in names
+    )
+    firsts = [c for c in names if said.height and int(said[c].sum()) >= FIRST_LINE_ONLY * said.height]
+    down = [pl.col(c).fill_null(pl.col(c).first().over("order_id")) for c in firsts]
+    return replace(table, frame=table.frame.with_columns(down))
 
 
 def _column(text: TextTable, pattern: re.Pattern[str], used: Sequence[str] = ()) -> str | None:
@@ -165,7 +194,7 @@ def _by_month(
         known = {
             text_: _months(value)
             for text_, found in understood("interval", _distinct(text, column)).items()
-            if (value := answer_to(answers, INTERVAL, text_) or found) is not None
+            if (value := worded(answers, INTERVAL, text_, found)) is not None
         }
         frame = table.frame.with_columns(_interval_cells(text, column, known))
     unknown = frame.filter(pl.col("__months").is_null() & (pl.col("mrr") != 0)).height

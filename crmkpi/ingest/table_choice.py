@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from crmkpi.ingest.column_names import words
+from crmkpi.ingest.message_words import says_engagement
 from crmkpi.ingest.profile import ColumnProfile
 from crmkpi.ingest.scoring import Fit
 from crmkpi.ingest.source import Source
-from crmkpi.ingest.synonym_words import stem
+from crmkpi.ingest.synonym_words import stem, stems
+from crmkpi.ingest.vocabulary import understood
 from crmkpi.tables import TABLES
 
 # tables whose required columns many files have: one of these must be there too
@@ -20,7 +22,7 @@ _SIGNS = {
     "costs": ("category",),
     "campaigns": ("opens", "clicks", "delivered", "unsubscribes", "bounces_hard", "complaints", "revenue"),
     "messages": ("delivered", "opened", "clicked", "clicked_at", "bounced", "unsubscribed", "campaign_id", "kind",
-                 "channel", "control", "converted", "message_id"),
+                 "channel", "control", "converted", "message_id", "status"),
     "ads": ("impressions", "clicks", "reach", "leads"),
     "leads": ("source", "valid", "mql_at", "sql_at", "opportunity_at", "won_at", "lost_at", "deal_amount",
               "potential_amount"),
@@ -44,6 +46,15 @@ _FILE_WORDS = {
     "loyalty_points": "points bonuses баллы бонусы loyalty лояльность",
     "dated_values": "kpi metrics показатели метрики",
 }
+_OF_PEOPLE_WORDS = (
+    "registered registration signup joined since seen customer client contact member user регистрация "
+    "зарегистрирован клиент контакта покупателя вступления анкеты"
+)
+_OF_PEOPLE = frozenset(map(stem, _OF_PEOPLE_WORDS.split()))
+_OF_COSTS_WORDS = "cost expense budget статья расход затраты бюджет назначение"
+_OF_COSTS = frozenset(map(stem, _OF_COSTS_WORDS.split()))
+_OF_DEALS_WORDS = "deal opportunity lead pipeline stage funnel сделка лид воронка этап стадия звонок call"
+_OF_DEALS = frozenset(map(stem, _OF_DEALS_WORDS.split()))
 _IN_NAME = {table: frozenset(stem(w) for w in text.split()) for table, text in _FILE_WORDS.items()}
 _MONTH = (
     r"янв\w*|фев\w*|мар(?:т\w*)?|апр\w*|ма[йя]|июн\w*|июл\w*|авг\w*|сен\w*|окт\w*|ноя\w*|дек\w*|"
@@ -90,7 +101,8 @@ def _score(candidate: Candidate, profiles: Sequence[ColumnProfile], named: froze
     needs = [got.get(c.name, 0.0) for c in spec.columns if c.required]
     needs += [max((got.get(n, 0.0) for n in group), default=0.0) for group in spec.one_of]
     if candidate.table in _SIGNS:
-        needs.append(max((got.get(n, 0.0) for n in _SIGNS[candidate.table]), default=0.0))
+        signs = {n: _sign(candidate, n, profiles) for n in _SIGNS[candidate.table]}
+        needs.append(max((got.get(n, 0.0) * weight for n, weight in signs.items()), default=0.0))
     coverage = sum(needs) / len(needs)
     informative = max(sum(p.kind != "empty" or p.filled == 0 for p in profiles), 1)
     explained = sum(got.values()) / max(min(informative, 14), 3)
@@ -100,10 +112,36 @@ def _score(candidate: Candidate, profiles: Sequence[ColumnProfile], named: froze
     return 0.62 * coverage + 0.3 * min(explained, 1.0) + bonus - 0.12 * absent + _shape(candidate, profiles)
 
 
+def _sign(candidate: Candidate, column: str, profiles: Sequence[ColumnProfile]) -> float:
+    """How much a column speaks for its table, 0..1. Everything is created some day, and a type is of anything:
+    «дата создания» makes no file one of customers, «тип» none of expenses, unless header or values say more."""
+    pair = candidate.pairs.get(column)
+    if pair is None:
+        return 0.0
+    source = next(p for p in profiles if p.name == pair[0])
+    if (candidate.table, column) == ("customers", "registered_at"):
+        return 1.0 if _OF_PEOPLE & set(stems(source.name)) or not _deals(profiles) else 0.3
+    if (candidate.table, column) == ("costs", "category"):
+        known = [v for v in understood("cost_category", source.values).values() if v is not None]
+        return 1.0 if _OF_COSTS & set(stems(source.name)) or 3 * len(known) >= len(source.values) else 0.3
+    return 1.0
+
+
+def _deals(profiles: Sequence[ColumnProfile]) -> int:
+    """How many headers speak of deals: a stage, a pipeline, a lead."""
+    return sum(not _OF_DEALS.isdisjoint(stems(p.name)) for p in profiles)
+
+
 def _shape(candidate: Candidate, profiles: Sequence[ColumnProfile]) -> float:
-    """What rows say: an order number that repeats speaks for lines, a unique one for orders."""
+    """What rows say: an order number that repeats speaks for lines, a unique one for orders; openings and clicks
+    in one column for messages."""
     by_name = {p.name: p for p in profiles}
     key = candidate.pairs.get("order_id")
+    if candidate.table == "messages":
+        told = candidate.pairs.get("status")
+        return 0.15 if told is not None and says_engagement(by_name[told[0]].values) else 0.0
+    if candidate.table == "leads":
+        return min(0.08 * _deals(profiles), 0.2)
     if candidate.table not in ("orders", "order_lines") or key is None:
         return 0.0
     column = by_name[key[0]]

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from crmkpi.analysis.initiative import Initiative
+from crmkpi.project.tree_versions import OwnTrees
 from crmkpi.targets.agreement import Agreement
 from crmkpi.targets.library import OwnBenchmark
 from crmkpi.targets.starting_point import StartingPoint
@@ -49,10 +51,35 @@ class Confirmed(BaseModel):
     answers: dict[str, str] = Field(default_factory=dict)
 
 
+class TypedPlan(BaseModel):
+    """The planned value of one metric in one period, typed by a person for the rows that pass `where`."""
+
+    model_config = ConfigDict(frozen=True)
+    period: str
+    metric: str
+    value: float = Field(allow_inf_nan=False)
+    where: dict[str, tuple[str | None, ...]] = Field(default_factory=dict)
+
+
+class Belief(BaseModel):
+    """How strongly somebody believes one metric to move another: d ln(parent) per d ln(child), and its error.
+
+    `grade` says what stands behind it: typed (an opinion), estimated (past movements), experiment.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    child: str
+    parent: str
+    value: float = Field(allow_inf_nan=False, ge=-10, le=10)
+    error: float = Field(default=0.0, allow_inf_nan=False, ge=0, le=10)
+    grade: Literal["typed", "estimated", "experiment"] = "typed"
+
+
 class TreeChoice(BaseModel):
     """Which tree is shown and how: unticked nodes, starred nodes (KPI), period and comparison.
 
-    `root`: another root that the template offers; `view`: all, strategic or operational levels.
+    `root`: another root that the template offers; `view`: all, strategic or operational levels; `role` and `business`:
+    who looks at it and at what (ids of crmkpi/catalog/roles).
     """
 
     template: str | None = None
@@ -63,6 +90,8 @@ class TreeChoice(BaseModel):
     grain: str = "month"
     period: str | None = None
     comparison: Comparison = "auto"
+    role: str | None = None
+    business: str | None = None
 
 
 class Settings(BaseModel):
@@ -78,6 +107,7 @@ class Settings(BaseModel):
     inactivity_days: int = Field(default=90, ge=1, le=3650)
     margin_rate: float | None = Field(default=None, ge=-1, le=1)
     exclude_tests: bool = True
+    drop_totals: bool = True
     drop_exact_duplicates: bool = False
     negatives_as_returns: bool = True
     base: Literal["customers", "all"] | None = None
@@ -87,21 +117,29 @@ class Settings(BaseModel):
 
 
 class Project(BaseModel):
-    """Everything saved. `version` is the form of this document, not of the app."""
+    """Everything saved. `version` is the form of this document, not of the app.
+
+    `presentation`: a masked copy for showing; its names and sums are not the client's.
+    """
 
     version: int = VERSION
     id: str = Field(default_factory=lambda: secrets.token_hex(8), pattern=r"^[0-9a-f]{16}$")
     name: str = ""
     lang: Literal["ru", "en"] = "ru"
     sample: str | None = None
+    presentation: bool = False
     settings: Settings = Field(default_factory=Settings)
     files: list[FileRecord] = Field(default_factory=list)
     confirmed: dict[str, Confirmed] = Field(default_factory=dict)
     tree: TreeChoice = Field(default_factory=TreeChoice)
+    own_trees: OwnTrees = Field(default_factory=OwnTrees)
     targets: list[Target] = Field(default_factory=list)
     library: list[OwnBenchmark] = Field(default_factory=list)
     starting_point: StartingPoint | None = None
     agreement: Agreement | None = None
+    initiatives: list[Initiative] = Field(default_factory=list)
+    plans: list[TypedPlan] = Field(default_factory=list)
+    beliefs: list[Belief] = Field(default_factory=list)
     false_alarms: float = Field(default=1.0, gt=0, le=100)
 
 

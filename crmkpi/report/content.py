@@ -146,7 +146,7 @@ def content(origin: Source, options: ReportOptions) -> Content:
             lang=t.lang,
             title=(options.title or project.name or t("report.untitled"))[:LONGEST_TITLE],
             period=t("report.period", period=tree.period_text, vs=tree.vs_text) if tree else "",
-            data_line=t("report.data_line", first=first, last=last),
+            data_line=_data_line(project, t("report.data_line", first=first, last=last), t),
             stamp=t(
                 "report.stamp",
                 hash=data.meta.data_hash[:HASH_SHOWN] or None,
@@ -165,6 +165,11 @@ def content(origin: Source, options: ReportOptions) -> Content:
         ),
         plain,
     )  # type: ignore[no-any-return]
+
+
+def _data_line(project: Project, span: str, t: Words) -> str:
+    """The days of the data; a copy for showing says so beside them on every kind of paper."""
+    return f"{span} {t('mask.report')}" if project.presentation else span
 
 
 def _with_root_first(tree: TreeView | None) -> TreeView | None:

@@ -91,11 +91,29 @@ def _document(chart: Any) -> dict[str, Any]:
     config["font"] = FONT
     config.setdefault("text", {})["font"] = FONT
     config.setdefault("axis", {}).update(labelFont=FONT, labelSeparation=9)
+    for layer in spec.get("layer", [spec]):
+        _with_tip(layer, spec)
     return spec
+
+
+def _with_tip(layer: dict[str, Any], spec: dict[str, Any]) -> None:
+    """What the screen's tooltip says of a mark becomes its description, which the drawing carries into the SVG."""
+    shown = layer.get("encoding", {}).get("tooltip")
+    rows = layer.get("data", spec.get("data", {})).get("values")
+    if not isinstance(shown, list) or not isinstance(rows, list):
+        return
+    fields = [(one["field"], one.get("title", "")) for one in shown]
+    for row in rows:
+        told = [f"{title}: {row[name]}" for name, title in fields if row.get(name) not in (None, "")]
+        row["tip"] = TIP + "\n".join(told)
+    layer["encoding"]["description"] = {"field": "tip", "type": "nominal"}
 
 
 # SVG inside a page ----------------------------------------------------------------------------------------
 NAMES = ("text", "soft", "line", "card", "accent", "accent_soft", "good", "bad", "warn", "flat")
+# marks a description that was made for the reader; all others name columns
+TIP = "\u2063"
+TOLD = re.compile(f' aria-label="{TIP}([^"]*)"')
 NOISE = re.compile(r' (?:aria-[a-z]+|role)="[^"]*"')
 FADED = re.compile(r'stop-color="(#[0-9A-F]{6})00"', re.IGNORECASE)
 FAMILY = re.compile(r'font-family="[^"]*"')
@@ -105,12 +123,14 @@ IDS = re.compile(r'(\bid="|url\(#|href="#)([^")]+)')
 def inline(svg: str, key: str, colours: Palette) -> str:
     """The SVG fit to stand in a page: colours as variables of the page, own ids, no labels of marks.
 
-    The marks' labels name columns (c0, c1), which helps nobody; the figure around carries the name instead.
+    The marks' labels name columns (c0, c1), which helps nobody; the figure around carries the name instead. What the
+    tooltip says stays as `data-tip`.
     """
     svg = FADED.sub(r'stop-color="\1" stop-opacity="0"', svg)
     svg = FAMILY.sub('font-family="inherit"', svg)
     for name in NAMES:
         svg = re.sub(re.escape(getattr(colours, name)), f"var(--{name})", svg, flags=re.IGNORECASE)
+    svg = TOLD.sub(r' data-tip="\1"', svg)
     svg = NOISE.sub("", svg)
     # the renderer counts its ids over the whole process: numbered anew, the same report has the same bytes
     order: dict[str, int] = {}

@@ -22,7 +22,8 @@ def tree_svg(placed: Layout, colours: Mapping[str, str], name: str, page: bool =
         f' role="img" aria-label="{escape(name)}" font-family="{font}">'
     ]
     parts += [_edge(parent, child, colours) for parent, child in placed.edges()]
-    parts += [_box(box, colours) for box in placed.boxes]
+    above = {parent.card.id for parent, _ in placed.edges()}
+    parts += [_box(box, colours, page, box.card.id in above) for box in placed.boxes]
     return "".join([*parts, "</svg>"])
 
 
@@ -38,10 +39,11 @@ def _edge(parent: Box, child: Box, colours: Mapping[str, str]) -> str:
     )
     style = ' stroke-dasharray="5 4"' if dashed else ' stroke-opacity="0.75"'
     path = f"M{x1:.1f} {y1:.1f}C{bend:.1f} {y1:.1f} {bend:.1f} {y2:.1f} {x2:.1f} {y2:.1f}"
-    return f'<path d="{path}" fill="none" stroke="{tone}" stroke-width="{weight:.1f}"{style}/>'
+    own = f' data-child="{escape(child.card.id)}" data-parent="{escape(parent.card.id)}"'
+    return f'<path{own} d="{path}" fill="none" stroke="{tone}" stroke-width="{weight:.1f}"{style}/>'
 
 
-def _box(box: Box, colours: Mapping[str, str]) -> str:
+def _box(box: Box, colours: Mapping[str, str], page: bool, folds: bool) -> str:
     card, low = box.card, box.card.edge == "influence"
     tone = colours.get(TONES.get(card.direction, ""), colours["soft"])
     dash = ' stroke-dasharray="5 4"' if low else ""
@@ -55,7 +57,8 @@ def _box(box: Box, colours: Mapping[str, str]) -> str:
     at = at + 3 if len(lines) == 1 and not low else at
     hint = escape(f"{card.name}: {card.value_text} {card.change_text}. {card.status_text}")
     parts = [
-        f'<g transform="translate({box.x:.1f} {box.y:.1f})"><title>{hint}</title>',
+        f'<g{_handle(box, hint, folds) if page else ""} transform="translate({box.x:.1f} {box.y:.1f})">',
+        "" if page else f"<title>{hint}</title>",
         f'<rect width="{box.width:.0f}" height="{box.height:.0f}" rx="9" fill="{colours["card"]}"'
         f' stroke="{colours["line"]}" stroke-width="1.2"{dash}/>',
         f'<rect x="0" y="9" width="3.5" height="{box.height - 18:.0f}" rx="1.7" fill="{tone}"/>',
@@ -68,6 +71,13 @@ def _box(box: Box, colours: Mapping[str, str]) -> str:
     if card.contribution_text and not low:
         parts.append(_part(box, colours))
     return "".join([*parts, "</g>"])
+
+
+def _handle(box: Box, hint: str, folds: bool) -> str:
+    """What the page's script needs: the node, its parent, what to say of it, whether it folds."""
+    card = box.card
+    told = f' data-tip="{hint}" data-node="{escape(card.id)}" data-parent="{escape(card.parent or "")}"'
+    return f'{told} role="button" tabindex="0" aria-expanded="true" aria-label="{hint}"' if folds else told
 
 
 def _part(box: Box, colours: Mapping[str, str]) -> str:

@@ -14,6 +14,8 @@ MESSAGES = Table(
         Column(name="campaign_id", kind="id"),
         Column(name="channel", kind="category"),
         Column(name="kind", kind="category"),
+        # the one column of a log that says how far a message came; the importer unfolds it into the flags below
+        Column(name="status", kind="category"),
         Column(name="delivered", kind="flag"),
         Column(name="bounced", kind="flag"),
         Column(name="bounce_kind", kind="category"),

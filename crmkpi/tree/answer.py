@@ -46,7 +46,9 @@ def _headline(explained: Explained, words: Words) -> str:
     # the catalogue's name: a tree may call its root by a wish ("Goal: grow LTV"), which makes no sentence
     label = facts.label[words.lang] if facts else top.text(words)
     comparison = words(
-        f"answer.against_{_relation(explained.period, explained.vs)}",
+        "answer.against_plan"
+        if explained.planned
+        else f"answer.against_{_relation(explained.period, explained.vs)}",
         period=words.period(explained.period),
         vs=words.period(explained.vs),
     )
@@ -55,14 +57,15 @@ def _headline(explained: Explained, words: Words) -> str:
     if top.change == 0:
         value = words.value(top.after, top.unit, short=True)
         return words("answer.same", label=label, value=value, comparison=comparison)
-    key = "answer.up" if top.change > 0 else "answer.down"
-    share = None if top.before == 0 or top.unit == "share" else abs(top.change) / abs(top.before)
+    key = f"answer.{'plan_' if explained.planned else ''}{'up' if top.change > 0 else 'down'}"
+    share = None if top.before <= 0 or top.unit == "share" else abs(top.change) / top.before
     return words(
         key if share is not None else f"{key}_plain",
         label=label,
         share=words.percent(share),
         change=amount(top.change, top.unit, words),
         comparison=comparison,
+        period=words.period(explained.period),
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -18,7 +18,7 @@ from crmkpi.engine.result import Result
 from crmkpi.errors import CrmKpiError
 from crmkpi.i18n import Words
 from crmkpi.periods import Coverage, Period, parse_period
-from crmkpi.tree.attribution import Attribution, attribute_tree
+from crmkpi.tree.attribution import Attribution, Values, attribute_tree
 from crmkpi.tree.coverage import Gaps, chosen_root, computable, template_list
 from crmkpi.tree.opening import coverage_of, like_for_like, nearest_complete, opening, partner
 from crmkpi.tree.shown import MissingNode, ShownNode, fold_missing, missing_nodes, shown_nodes
@@ -55,6 +55,7 @@ class NothingToCompareError(CrmKpiError):
 class Explained:
     """A tree with two periods. `drawn`: the template's nodes with the identities that the data can use.
 
+    planned: `before` is the plan of the period, and `vs` the period itself.
     reason: why the change is not split, None when it is. no_identity (the root has no arithmetic), root_unknown (no
     value in a period), root_missing (the data cannot give the root), drivers_missing, not_comparable (its drivers
     are unknown in a period).
@@ -71,11 +72,17 @@ class Explained:
     reason: str | None
     drawn: Node
     to_date: bool = False
+    planned: bool = False
 
     @property
     def top(self) -> ShownNode:
         """The root as shown."""
         return self.nodes[0]
+
+    @property
+    def table(self) -> str:
+        """Prepared table whose days date the root."""
+        return _table(self.drawn.metric)
 
     @property
     def split(self) -> bool:
@@ -160,22 +167,35 @@ def explained(
     gaps = {**gaps, **{lack.metric: lack for lack in result.unavailable}}
     before = {m: result.value(m, vs.text) for m in _known(root, gaps)}
     after = {m: result.value(m, period.text) for m in _known(root, gaps)}
+    found = between(name, root, period, vs, gaps, before, after, hidden, _warnings(result))
+    return replace(found, to_date=to_date and "window" in (period.grain, vs.grain))
+
+
+def between(
+    name: str,
+    root: Node,
+    period: Period,
+    vs: Period,
+    gaps: Gaps,
+    before: Values,
+    after: Values,
+    hidden: Hidden = frozenset(),
+    warnings: Mapping[str, tuple[str, ...]] | None = None,
+) -> Explained:
+    """The same from two sets of values by metric id: of two periods, or a plan and what came of it."""
     usable = fold_missing(root, gaps)
     split = attribute_tree(usable, before, after)
-    warnings = _warnings(result)
-    nodes = shown_nodes(usable, before, after, split, gaps, hidden, warnings)
     return Explained(
         template=name,
         root=root.id,
         unit=metrics()[root.metric].unit,
         period=period,
         vs=vs,
-        nodes=nodes,
+        nodes=shown_nodes(usable, before, after, split, gaps, hidden, warnings),
         missing=missing_nodes(root, gaps),
         attribution=split,
         reason=_reason(root, usable, split, gaps),
         drawn=usable,
-        to_date=to_date and (period.grain == "window" or vs.grain == "window"),
     )
 
 

@@ -160,10 +160,11 @@ def influence_band(
     step = math.log(child_after / child_before)
     drawn = np.random.default_rng(seed).normal(elasticity, error, draws) * step
     low, high = (float(x) for x in np.percentile(drawn, BAND))
-    return Band(*(_move(parent, x, share) for x in (low, elasticity * step, high)))
+    return Band(*(moved_by(parent, x, share) for x in (low, elasticity * step, high)))
 
 
-def _move(value: float, step: float, share: bool) -> float:
+def moved_by(value: float, step: float, share: bool) -> float:
+    """A positive value moved by a step of its logarithm; a `share` by the same first-order step on the logit scale."""
     if not share:
         return value * math.exp(step)
     logit = math.log(value / (1.0 - value)) + step / (1.0 - value)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from crmkpi.charts.cohorts import cohort_chart
 from crmkpi.charts.parts import waterfall_chart
+from crmkpi.charts.proof import proof_chart
 from crmkpi.charts.series import series_chart
 from crmkpi.engine.dimensions import Where
 from crmkpi.periods import parse_period
@@ -15,6 +16,7 @@ from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
 from crmkpi.views.base_flow import LISTS, flow_list, flow_view, group_list, rfm_of, rfm_view
 from crmkpi.views.ltv import ltv_view, model_view
+from crmkpi.views.personal import list_note
 from crmkpi.views.tree import DEFAULT_TREE, periods_to_choose
 
 Filter = tuple[Where, ...]
@@ -57,6 +59,7 @@ def flow_tab(s: Session, where: Filter) -> None:
             key="flow_download",
         )
     st.caption(t("base.list_text"))
+    _fingerprints(s)
 
 
 def rfm_tab(s: Session, where: Filter) -> None:
@@ -88,9 +91,17 @@ def rfm_tab(s: Session, where: Filter) -> None:
                 icon=":material/download:",
                 key="rfm_download",
             )
+    _fingerprints(s)
     if chosen:
         st.caption(plain(chosen.text))
     st.caption(f"{t('rfm.fresh')} {t('rfm.ties')}")
+
+
+def _fingerprints(s: Session) -> None:
+    assert s.data is not None
+    note = list_note(s.data, s.t)
+    if note:
+        st.caption(f":material/shield_person: {plain(note)}")
 
 
 def ltv_tab(s: Session, where: Filter) -> None:
@@ -124,6 +135,10 @@ def _model(s: Session, where: Filter) -> None:
     if view.proof:
         st.markdown(f"**{t('base.proof')}**")
         st.caption(plain(view.proof))
+        if view.curve:
+            with st.container(key="card_proof"):
+                figures.chart(s, "proof", (where,), lambda ink: proof_chart(view.curve, t, ink))
+                st.caption(t("proof.text"))
         for part in view.said:
             figures.line(part)
     figures.notices(view.notes)

@@ -29,6 +29,8 @@ MORE = (
     ("campaigns", ":material/mail:"),
     ("glossary", ":material/menu_book:"),
 )
+# reached from their own button only
+INNER = (("editor", ":material/edit:"),)
 START = "start"
 # a page stands in the menu only where one of these tables was loaded
 NEEDS = {"campaigns": ("messages", "campaigns")}
@@ -68,12 +70,13 @@ def _sections(t: Words) -> dict[str, list[st.Page]]:
     start = st.Page(page_of(START), title=t("app.name"), url_path=START, default=True, visibility="hidden")
     return {
         "": [start, *(_page(stem, icon, t) for stem, icon in MENU)],
-        t("menu.more"): [_page(stem, icon, t) for stem, icon in MORE],
+        t("menu.more"): [_page(stem, icon, t) for stem, icon in (*MORE, *INNER)],
     }
 
 
 def _page(stem: str, icon: str, t: Words) -> st.Page:
     shown = stem not in NEEDS or bool(set(NEEDS[stem]) & set(session.loaded_tables()))
+    shown = shown and stem not in {inner for inner, _ in INNER}
     return st.Page(
         page_of(stem),
         title=t(f"{stem}.title"),
@@ -89,7 +92,9 @@ def _top_bar(t: Words) -> None:
         key="topbar", horizontal=True, horizontal_alignment="right", vertical_alignment="center"
     ):
         name = session.project_name()
-        if name:
+        if session.presented():
+            st.badge(t("mask.badge"), icon=":material/visibility_off:", color="orange")
+        elif name:
             st.caption(style.plain(name))
         chosen = st.segmented_control(
             t("menu.language"),

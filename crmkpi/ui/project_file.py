@@ -66,8 +66,13 @@ def name_box(s: Session) -> None:
 
 
 def other_projects(s: Session) -> None:
-    """Drafts on this computer, to switch to."""
+    """Drafts on this computer, to switch to. On a screen that is being shown their names wait for a click."""
     t = s.t
+    if s.project is not None and s.project.presentation and not s.get("others"):
+        if st.button(t("mask.others"), icon=":material/folder_open:", key="show_others"):
+            s.put("others", True)
+            st.rerun()
+        return
     lines = draft_lines(s.drafts, s.project.id if s.project else None, t)
     if not lines:
         return

@@ -19,6 +19,7 @@ from crmkpi.errors import CrmKpiError
 from crmkpi.i18n import LANGUAGES, Words
 from crmkpi.project.document import Project
 from crmkpi.project.drafts import Drafts
+from crmkpi.project.own_catalogue import use_catalogue
 from crmkpi.project.place import Place
 from crmkpi.store import Store, open_store
 from crmkpi.store.book import Book
@@ -59,9 +60,15 @@ class Session:
 
     @property
     def data(self) -> DataDir | None:
-        """The canonical tables, None before the first load."""
+        """The canonical tables, None before the first load.
+
+        Every run begins here, also that of a dialog or a fragment, which has a thread of its own: the project's own
+        trees and metrics are put in force with its data.
+        """
         place = self.place
-        return place.data if place and place.data.tables() else None
+        data = place.data if place and place.data.tables() else None
+        use_catalogue(self.project, data)
+        return data
 
     def save(self) -> None:
         """Write the project to the store and to disk; every decision of the user ends here.
@@ -136,6 +143,7 @@ def open_page(stem: str) -> Session:
     saved = book().open(found) if found else None
     project = saved.project if saved else None
     currency = project.settings.currency if project else None
+    use_catalogue(project, drafts.place(project.id).data if project else None)
     s = Session(stem, Words(language(), currency), drafts, project)
     if saved is not None:
         s.base = _notice(saved, s.t)
@@ -232,6 +240,12 @@ def project_name() -> str | None:
     """Name of the open project, for the header."""
     found, drafts = st.session_state.get(PROJECT), Drafts()
     return drafts.place(found).read().name if found and drafts.has(found) else None
+
+
+def presented() -> bool:
+    """Whether the open project is a copy for showing: its names and sums are not the client's."""
+    found, drafts = st.session_state.get(PROJECT), Drafts()
+    return drafts.place(found).read().presentation if found and drafts.has(found) else False
 
 
 def loaded_tables() -> list[str]:

@@ -8,6 +8,7 @@ from crmkpi.ingest.load import rebuild
 from crmkpi.project.document import Settings
 from crmkpi.project.record import load_settings
 from crmkpi.ui.session import Session
+from crmkpi.views.settings import tier_choice, tiers_complete, with_tiers
 
 CURRENCIES = ("RUB", "USD", "EUR", "GBP", "KZT", "BYN", "UAH", "TRY")
 
@@ -20,8 +21,9 @@ def settings_box(s: Session) -> None:
         st.expander(t("settings.title"), icon=":material/tune:"),
         st.form(f"settings_{project.id}", border=False),
     ):
-        wanted = _fields(s, project.settings)
-        if st.form_submit_button(t("settings.apply"), type="primary") and wanted != project.settings:
+        wanted = _tiers(s, _fields(s, project.settings))
+        pressed = st.form_submit_button(t("settings.apply"), type="primary")
+        if pressed and wanted is not None and wanted != project.settings:
             _apply(s, wanted)
             st.rerun()
 
@@ -58,6 +60,33 @@ def _fields(s: Session, now: Settings) -> Settings:
             "inactivity_days": int(days),
         }
     )
+
+
+def _tiers(s: Session, wanted: Settings) -> Settings | None:
+    """The order of the loyalty tiers, where customers carry them; None while a tier has no place in it."""
+    t, choice = s.t, tier_choice(s.data, wanted)
+    if choice is None:
+        return wanted
+    one, two = st.columns([2, 1])
+    order = one.multiselect(
+        t("settings.tiers"),
+        choice.tiers,
+        default=list(choice.tiers),
+        help=t("settings.tiers_help"),
+        key="settings_tiers",
+    )
+    options = [None, *choice.tiers]
+    floor = two.selectbox(
+        t("settings.tier_floor"),
+        options,
+        index=options.index(choice.floor),
+        format_func=lambda x: t("settings.tier_any") if x is None else x,
+        key="settings_tier_floor",
+    )
+    if not tiers_complete(choice, order):
+        st.error(t("settings.tiers_incomplete"), icon=":material/error:")
+        return None
+    return with_tiers(wanted, choice, order, floor)
 
 
 def _apply(s: Session, wanted: Settings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from functools import partial
 
 import streamlit as st
@@ -10,10 +11,12 @@ from crmkpi.charts.parts import waterfall_chart
 from crmkpi.errors import CrmKpiError
 from crmkpi.i18n import Words
 from crmkpi.ui import figures
+from crmkpi.ui.beliefs_box import beliefs_box
 from crmkpi.ui.caching import kept
 from crmkpi.ui.nav import go_to
 from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
+from crmkpi.views.beliefs import stated
 from crmkpi.views.cascade import HORIZONS, MODES, GoalView, due_period, goal_view, ground, rounded, with_goals
 from crmkpi.views.whatif import Board, Lever, outcome
 
@@ -22,29 +25,40 @@ FIRST_GOAL = 1.1
 
 def levers_box(s: Session, board: Board) -> None:
     """The verdict above, the sliders below; every move changes all numbers at once."""
-    t = s.t
+    t, project = s.t, s.project
+    assert project is not None
     answer = st.container()
     mine = [lever for lever in board.levers if lever.own]
     others = [lever for lever in board.levers if not lever.own]
     with st.container(key="card_levers"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.markdown(f"#### {t('whatif.levers')}", width="content")
-            if st.button(t("whatif.reset"), icon=":material/undo:", key="whatif_reset"):
-                s.put("round", s.get("round", 0) + 1)
-        moved = _sliders(s, board, mine)
+            with st.container(horizontal=True, vertical_alignment="center", width="content"):
+                exact = st.toggle(t("lever.exact"), key="whatif_exact")
+                if st.button(t("whatif.reset"), icon=":material/undo:", key="whatif_reset"):
+                    s.put("round", s.get("round", 0) + 1)
+                    s.drop("moved")
+        draw = partial(_lever, s, board, exact)
+        moved = _levers(mine, draw)
         if others:
             with st.expander(t("whatif.others")):
                 st.caption(t("whatif.others_text"))
-                moved |= _sliders(s, board, others)
-    result = outcome(board, moved, t)
+                moved |= _levers(others, draw)
+        believed = beliefs_box(s, board, draw)
+    s.put("moved", {_place(board): {**moved, **believed}})
+    result = outcome(board, moved, t, believed, stated(project))
     with answer:
         figures.verdict("whatif", result.direction, result.headline, [result.text])
         figures.notices(result.warnings)
         if result.bridge:
-            _result(s, result.bridge, result.between, tuple(sorted(moved.items())))
+            key = (
+                tuple(sorted({**moved, **believed}.items())),
+                tuple(b.model_dump_json() for b in project.beliefs),
+            )
+            _result(s, result.bridge, result.between, key)
 
 
-def _result(s: Session, bridge: object, between: object, moved: tuple[tuple[str, float], ...]) -> None:
+def _result(s: Session, bridge: object, between: object, moved: tuple[Hashable, ...]) -> None:
     left, right = st.columns([3, 2])
     with left, st.container(key="card_whatif_bridge", height="stretch"):
         figures.chart(s, "whatif", moved, lambda ink: waterfall_chart(bridge, s.t, ink))  # type: ignore[arg-type]
@@ -56,23 +70,54 @@ def _result(s: Session, bridge: object, between: object, moved: tuple[tuple[str,
             st.caption(s.t("whatif.between_none"))
 
 
-def _sliders(s: Session, board: Board, levers: list[Lever]) -> dict[str, float]:
+def _levers(levers: list[Lever], draw: Callable[[Lever], float | None]) -> dict[str, float]:
     """Draw them in two columns; the values that are not where they were."""
     moved, columns = {}, st.columns(2, gap="large")
     for i, lever in enumerate(levers):
         with columns[i % 2]:
-            value = st.select_slider(
-                plain(lever.name),
-                lever.stops,
-                value=lever.now,
-                format_func=partial(_text, s.t, lever.unit),
-                key=f"lever_{board.period.text}_{lever.metric}_{s.get('round', 0)}",
-            )
-            if value != lever.now:
-                moved[lever.metric] = float(value)
-                change = s.t.change(lever.now, value, lever.unit)
-                st.caption(plain(s.t("whatif.from", now=_text(s.t, lever.unit, lever.now), change=change)))
+            value = draw(lever)
+        if value is not None:
+            moved[lever.metric] = value
     return moved
+
+
+def _lever(s: Session, board: Board, exact: bool, lever: Lever) -> float | None:
+    """One slider, or a field for an exact number; None while the value is where it was."""
+    t = s.t
+    # a switch between slider and field keeps the number
+    start = s.get("moved", {}).get(_place(board), {}).get(lever.metric, lever.now)
+    key = f"lever_{board.period.text}_{lever.metric}_{s.get('round', 0)}{'_exact' if exact else ''}"
+    value = _field(s, lever, start, key) if exact else _slider(s, lever, start, key)
+    if value == lever.now:
+        return None
+    change = t.change(lever.now, value, lever.unit)
+    st.caption(plain(t("whatif.from", now=_text(t, lever.unit, lever.now), change=change)))
+    return value
+
+
+def _slider(s: Session, lever: Lever, start: float, key: str) -> float:
+    stops = tuple(sorted({*lever.stops, start}))
+    text = partial(_text, s.t, lever.unit)
+    return float(st.select_slider(plain(lever.name), stops, value=start, format_func=text, key=key))
+
+
+def _field(s: Session, lever: Lever, start: float, key: str) -> float:
+    """A share is typed in per cent; an untouched field keeps the value to the last bit."""
+    by = 100.0 if lever.unit == "share" else 1.0
+    shown = round(start * by, 4)
+    typed = st.number_input(
+        plain(lever.name) + (", %" if by > 1 else ""),
+        value=shown,
+        min_value=0.0,
+        max_value=None if lever.top is None else lever.top * by,
+        format="%g" if abs(shown) < 1e6 else "%.0f",
+        key=key,
+    )
+    return start if typed == shown else float(typed) / by
+
+
+def _place(board: Board) -> str:
+    return f"{board.root.metric}_{board.period.text}"
 
 
 def _text(t: Words, unit: str, value: float) -> str:
@@ -88,7 +133,9 @@ def goal_box(s: Session, board: Board) -> None:
         return
     args = (board.root.metric, board.period.text, board.where, project.tree.template, steps)
     found = kept(s, "ground", args, lambda: ground(data, board, steps))
-    view: GoalView = kept(s, "cascade", (*args, goal, mode), lambda: goal_view(board, found, goal, mode, t))
+    said = stated(project)
+    key = (*args, goal, mode, tuple(b.model_dump_json() for b in project.beliefs))
+    view: GoalView = kept(s, "cascade", key, lambda: goal_view(board, found, goal, mode, t, said))
     figures.verdict("cascade", view.direction, view.headline, [view.text])
     left, right = st.columns([3, 2])
     if view.children:
@@ -98,6 +145,11 @@ def goal_box(s: Session, board: Board) -> None:
         with right, st.container(key="card_alone", height="stretch"):
             st.markdown(f"#### {t('cascade.alone_title')}")
             for sentence in view.alone:
+                st.markdown(f"- {plain(sentence)}")
+    if view.below:
+        with st.container(key="card_below"):
+            st.markdown(f"#### {t('belief.title_goal')}")
+            for sentence in view.below:
                 st.markdown(f"- {plain(sentence)}")
 
 

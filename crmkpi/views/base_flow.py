@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import polars as pl
+
 from crmkpi.analysis.flow import TOTALS, natural_return, waterfalls
 from crmkpi.analysis.lists import customers_of, customers_of_segment
 from crmkpi.analysis.rfm import SEGMENTS, Rfm, rfm, segment_table, square
@@ -142,16 +144,17 @@ def _grid(found: Rfm, t: Words) -> CohortTriangle:
 
 def flow_list(data: DataDir, flow: str, period: str, where: tuple[Where, ...], t: Words) -> bytes:
     """The customers behind a flow as CSV, ids as in the user's file, most expected money first."""
-    return _csv(customers_of(data, flow, parse_period(period), where), t)
+    return list_file(customers_of(data, flow, parse_period(period), where), t)
 
 
 def group_list(data: DataDir, found: Rfm, name: str, t: Words) -> bytes:
     """The customers of an RFM group as CSV."""
-    return _csv(customers_of_segment(data, found, name), t)
+    return list_file(customers_of_segment(data, found, name), t)
 
 
-def _csv(frame: object, t: Words) -> bytes:
-    table = frame.select(COLUMNS).rename({c: t(f"list.{c}") for c in COLUMNS})  # type: ignore[attr-defined]
+def list_file(frame: pl.DataFrame, t: Words) -> bytes:
+    """A list of customers as a CSV that Excel of the reader's country opens; ids as in the user's file."""
+    table = frame.select(COLUMNS).rename({c: t(f"list.{c}") for c in COLUMNS})
     separator = ";" if t.lang == "ru" else ","
-    written: str = table.write_csv(separator=separator, float_precision=2, decimal_comma=t.lang == "ru")
+    written = table.write_csv(separator=separator, float_precision=2, decimal_comma=t.lang == "ru")
     return BOM + written.encode("utf-8")

@@ -11,12 +11,14 @@ from itertools import pairwise
 import polars as pl
 
 from crmkpi.analysis.timing import Timing, message_to_purchase
+from crmkpi.catalog.benchmarks import BenchmarkBand, match
 from crmkpi.engine.data import DataDir
 from crmkpi.engine.dimensions import Where
 from crmkpi.engine.evaluate import evaluate, evaluate_periods
 from crmkpi.engine.result import Result
 from crmkpi.i18n import Words
 from crmkpi.periods import Period
+from crmkpi.tree.explain import Explained
 from crmkpi.tree.opening import coverage_of
 from crmkpi.views.parts import Part
 
@@ -28,6 +30,8 @@ STAGES = {
     "ordered": "conversion_message",
 }
 TABLE = ("sends_count", *STAGES.values(), "crm_revenue")
+# step -> the published metric that measures the same share
+MARKET = {"opened": "open_rate", "clicked": "ctor", "ordered": "click_to_order"}
 # a step is the bottleneck when it keeps this much less than it usually does
 LOSS = 0.9
 PAST, LEAST_PAST = 12, 3
@@ -74,30 +78,84 @@ def loaded(data: DataDir) -> bool:
     return data.has("messages") or data.has("campaigns")
 
 
-def funnel(data: DataDir, where: tuple[Where, ...], t: Words) -> Funnel | None:
-    """The last complete month with mailings, each step against the median of its own past; None without a month."""
-    result = evaluate(data, ["sends_count", *STAGES.values()], "month", where=where)
-    months = result.rows.filter(pl.col("complete"))["period"].unique(maintain_order=True).to_list()
-    counted = [(m, _counts(result, m)) for m in months]
-    known = [(m, c) for m, c in counted if c["sent"]]
-    if not known:
+def funnel(data: DataDir, where: tuple[Where, ...], t: Words, shown: Period | None = None) -> Funnel | None:
+    """One period with mailings (default: the last complete month), each step against the median of its own past.
+
+    Where the past is too short, against the market's usual range of the same step. None without such a period.
+    """
+    grain = shown.grain if shown else "month"
+    result = evaluate(data, ["sends_count", *STAGES.values()], grain, where=where)
+    whole = result.rows.filter(pl.col("complete"))["period"].unique(maintain_order=True).to_list()
+    until = whole if shown is None else whole[: whole.index(shown.text) + 1] if shown.text in whole else []
+    known = [(p, c) for p, c in ((p, _counts(result, p)) for p in until) if c["sent"]]
+    if not known or (shown is not None and known[-1][0] != shown.text):
         return None
-    month, now = known[-1]
+    text_of, now = known[-1]
     past = [c for _, c in known[-1 - PAST : -1]]
-    row = result.get("sends_count", month)
+    row = result.get("sends_count", text_of)
     assert row is not None
-    period = t.period(Period(row.first, row.last, "month"))
-    worst = bottleneck(now, past)
-    parts = _steps(now, worst[0] if worst else None, t)
-    if worst is None:
-        text = t("campaigns.even_text" if len(past) >= LEAST_PAST else "campaigns.no_past")
-        return Funnel(t("campaigns.even", period=period), "good", text, parts, period)
+    period = t.period(Period(row.first, row.last, grain))
+    enough = len(past) >= LEAST_PAST
+    worst = bottleneck(now, past) if enough else None
+    if worst is not None:
+        return _narrow(now, worst, period, t)
+    below = None if enough else below_market(now)
+    if below is not None:
+        return _below(now, *below, period, t)
+    parts = _steps(now, None, t)
+    text = t("campaigns.even_text" if enough else "campaigns.no_past")
+    headline = t("campaigns.even" if enough else "campaigns.unjudged", period=period)
+    return Funnel(headline, "good" if enough else "neutral", text, parts, period)
+
+
+def _narrow(now: Counts, worst: tuple[str, float, float], period: str, t: Words) -> Funnel:
+    """The verdict on the step that lost most of its usual share."""
     stage, share, usual = worst
     headline = t("campaigns.bottleneck", period=period, step=t(f"campaigns.step_{stage}"))
-    text = t("campaigns.bottleneck_text", share=t.percent(share), usual=t.percent(usual))
+    said = [t("campaigns.bottleneck_text", share=t.percent(share), usual=t.percent(usual))]
     if stage == "ordered":
-        text = f"{text} {t('campaigns.engaged')}"
-    return Funnel(headline, "bad", text, parts, period)
+        said.append(t("campaigns.engaged"))
+    elif share == 0:
+        said.append(t("campaigns.not_counted"))
+    return Funnel(headline, "bad", " ".join(said), _steps(now, stage, t), period)
+
+
+def _below(now: Counts, stage: str, share: float, band: BenchmarkBand, period: str, t: Words) -> Funnel:
+    """The verdict on the step that stays furthest below what the market shows."""
+    headline = t("campaigns.bottleneck", period=period, step=t(f"campaigns.step_{stage}"))
+    said = [
+        t(
+            "campaigns.below_market",
+            share=t.percent(share),
+            low=t.percent(band.low),
+            high=t.percent(band.high),
+            sources="; ".join(band.sources),
+        )
+    ]
+    if stage == "ordered":
+        said.append(t("campaigns.engaged"))
+    return Funnel(headline, "warn", " ".join(said), _steps(now, stage, t), period)
+
+
+def below_market(now: Counts) -> tuple[str, float, BenchmarkBand] | None:
+    """The step furthest below the least of the comparable published values; None when none is a tenth below it."""
+    found = []
+    for before, stage in pairwise(["sent", *STAGES]):
+        share, metric = _share(now, before, stage), MARKET.get(stage)
+        band = match(metric, "share", medium="email") if metric else None
+        if share is not None and band is not None and share < LOSS * band.low:
+            found.append((share / band.low, stage, share, band))
+    return min(found, key=lambda f: f[0])[1:] if found else None
+
+
+def funnel_note(data: DataDir, found: Explained, where: tuple[Where, ...], t: Words) -> str | None:
+    """In a tree of mailings: which step of the period's funnel is the bottleneck; None elsewhere or without one."""
+    if found.table != "sends" or found.period.grain in ("window", "all"):
+        return None
+    shown = funnel(data, where, t, found.period)
+    if shown is None or shown.direction not in ("bad", "warn"):
+        return None
+    return f"{shown.headline}. {shown.text}"
 
 
 def _counts(result: Result, month: str) -> dict[str, float | None]:

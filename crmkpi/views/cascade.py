@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crmkpi.catalog import metrics
@@ -16,7 +17,8 @@ from crmkpi.targets.gather import Gather, data_to, facts_of
 from crmkpi.targets.movement import movement
 from crmkpi.targets.plan import freeze
 from crmkpi.targets.target import Target
-from crmkpi.tree.cascade import Cascade, leaf_betas, propagate
+from crmkpi.tree.beliefs import Edge, needed_below
+from crmkpi.tree.cascade import Cascade, Elasticity, leaf_betas, propagate
 from crmkpi.tree.levers import single_levers
 from crmkpi.tree.whatif import Evaluator, identity_nodes
 from crmkpi.views.gap import printed
@@ -31,6 +33,8 @@ HORIZONS = (1, 3, 6, 12)
 FAR = 1e4
 # with more targets than this nobody keeps an eye on any
 MOST_TARGETS = 4
+# a growth below this is rounding of the search, not a goal
+NOTHING = 1e-6
 Caps = dict[str, tuple[float, float]]
 
 
@@ -53,6 +57,7 @@ class GoalView:
     reachable: bool
     children: tuple[ChildGoal, ...]
     alone: tuple[str, ...]
+    below: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,8 +78,18 @@ def ground(data: DataDir, board: Board, steps: int) -> Ground:
     return Ground(volatility, caps, {name: facts[name].controllable for name in names})
 
 
-def goal_view(board: Board, found: Ground, goal: float, mode: str, t: Words) -> GoalView:
-    """Carry the root's goal to the levers. `mode` is one of MODES; `goal` in the root's unit."""
+def goal_view(
+    board: Board,
+    found: Ground,
+    goal: float,
+    mode: str,
+    t: Words,
+    stated: Mapping[Edge, Elasticity] | None = None,
+) -> GoalView:
+    """Carry the root's goal to the levers. `mode` is one of MODES; `goal` in the root's unit.
+
+    Below an influence the goal goes only by a `stated` elasticity; where there is none it stops, and that is said.
+    """
     now = board.now or 0.0
     carried = _carried(board, found, goal, mode)
     best = _best(board, found, goal)
@@ -85,17 +100,18 @@ def goal_view(board: Board, found: Ground, goal: float, mode: str, t: Words) -> 
     children = tuple(_child(node, board, carried, t) for node in _moved(board, carried))
     change = t("whatif.change", change=signed_value(goal - now, unit, t), share=t.change(now, goal, unit))
     alone = _alone(board, found, goal, t)
+    below = _below(board, carried, stated or {}, t)
     if not carried.reachable:
         reached = t.value(carried.best, unit, short=True)
         headline = t("cascade.short", name=label, goal=goal_text, best=reached)
-        return GoalView(headline, "bad", t("cascade.short_text"), False, children, alone)
+        return GoalView(headline, "bad", t("cascade.short_text"), False, children, alone, below)
     headline = t("cascade.way", name=label, goal=goal_text)
     text = f"{change} {t('cascade.best', best=best_text) if best is not None else ''}".strip()
     beyond = best is not None and abs(goal - now) > abs(best - now)
     tone = "warn" if beyond else "good"
     if beyond:
         text = f"{change} {t('cascade.beyond', best=best_text)}"
-    return GoalView(headline, tone, text, True, children, alone)
+    return GoalView(headline, tone, text, True, children, alone, below)
 
 
 def _carried(board: Board, found: Ground, goal: float, mode: str) -> Cascade | None:
@@ -166,6 +182,31 @@ def _alone(board: Board, found: Ground, goal: float, t: Words) -> tuple[str, ...
         key = "cascade.alone_far" if lever.needed > seen.get(lever.metric, math.inf) else "cascade.alone"
         needed, now = printed(lever.needed, unit, t), t.value(lever.now, unit)
         said.append(t(key, name=name, needed=needed, now=now, change=t.change(lever.now, lever.needed, unit)))
+    return tuple(said)
+
+
+def _below(board: Board, carried: Cascade, stated: Mapping[Edge, Elasticity], t: Words) -> tuple[str, ...]:
+    """What each believed influence alone must become for its parent's goal; then where the goal stops."""
+    growth = {
+        name: math.log(then / now)
+        for name, then in carried.values.items()
+        if then and (now := board.values.get(name)) and now > 0 and then > 0 and abs(then / now - 1) > NOTHING
+    }
+    lines = {line.edge: line for line in board.beliefs}
+    said, stopped = [], []
+    for edge, value in needed_below(growth, board.root, board.values, stated).items():
+        line = lines.get(edge)
+        if line is None:
+            continue
+        if value is None:
+            stopped.append(line.lever.name)
+            continue
+        top = facts_of(edge[0]).limits[1]
+        key = "belief.needed" if top is None or value <= top else "belief.never"
+        needed, now_text = printed(value, line.lever.unit, t), t.value(line.lever.now, line.lever.unit)
+        said.append(t(key, name=line.lever.name, parent=line.parent_name, needed=needed, now=now_text))
+    if stopped:
+        said.append(t("belief.stops", names=", ".join(dict.fromkeys(stopped))))
     return tuple(said)
 
 

@@ -12,6 +12,7 @@ from crmkpi.targets.usual import usual_change
 from crmkpi.tree.explain import Explained
 from crmkpi.tree.intervals import with_intervals
 from crmkpi.tree.shown import ShownNode
+from crmkpi.tree.stability import stability
 from crmkpi.views.parts import Part
 from crmkpi.views.tree import Asked, arrow, direction, explained_tree, signed_value
 
@@ -43,9 +44,14 @@ def drivers_view(found: Explained, leaves: bool, t: Words) -> DriversView:
     nodes = _leaves(found) if leaves else list(found.children(top.id))
     rows = [_part(n, top, t) for n in nodes if n.contribution is not None and n.edge == "identity"]
     rows.sort(key=lambda p: -abs(p.value or 0.0))
+    names = (
+        (t("planfact.plan"), t("planfact.fact"))
+        if found.planned
+        else (t.period(found.vs), t.period(found.period))
+    )
     ends = (
-        Part(t.period(found.vs), top.before, t.value(top.before, top.unit, short=True), "total"),
-        Part(t.period(found.period), top.after, t.value(top.after, top.unit, short=True), "total"),
+        Part(names[0], top.before, t.value(top.before, top.unit, short=True), "total"),
+        Part(names[1], top.after, t.value(top.after, top.unit, short=True), "total"),
     )
     check = t(
         "check.sums_hold",
@@ -67,6 +73,12 @@ def usual_note(data: DataDir, found: Explained, where: tuple[Where, ...], t: Wor
         return None
     low, high = t.value(usual.low, top.unit, short=True), t.value(usual.high, top.unit, short=True)
     return t("why_more.usual", low=low, high=high)
+
+
+def stability_note(data: DataDir, found: Explained, where: tuple[Where, ...], t: Words) -> str | None:
+    """One sentence: whether another reference period names another main cause; None where there is no other."""
+    held = stability(data, found, t, where)
+    return None if held is None else held.sentence(t)
 
 
 def _leaves(found: Explained) -> list[ShownNode]:

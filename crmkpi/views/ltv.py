@@ -11,7 +11,7 @@ from crmkpi.engine.data import DataDir
 from crmkpi.engine.dimensions import Where
 from crmkpi.engine.evaluate import available, evaluate
 from crmkpi.i18n import Words
-from crmkpi.views.parts import Part
+from crmkpi.views.parts import Part, ProofPoint
 from crmkpi.views.series import SeriesPoint
 
 HORIZON_DAYS = 360
@@ -31,13 +31,17 @@ class LtvView:
 
 @dataclass(frozen=True)
 class ModelView:
-    """The model's forecast and its proof; `closed` = why the data are not enough (then nothing else is filled)."""
+    """The model's forecast and its proof; `closed` = why the data are not enough (then nothing else is filled).
+
+    `curve`: cumulative purchases of the held-out weeks; `said`: per customer by purchases before the cut.
+    """
 
     closed: tuple[str, ...]
     numbers: tuple[Part, ...] = ()
     proof: str = ""
     said: tuple[Part, ...] = ()
     notes: tuple[str, ...] = ()
+    curve: tuple[ProofPoint, ...] = ()
 
 
 def ltv_view(data: DataDir, where: tuple[Where, ...], t: Words) -> LtvView:
@@ -110,7 +114,14 @@ def model_view(data: DataDir, where: tuple[Where, ...], t: Words) -> ModelView:
         return ModelView(tuple(t(f"ltv_gate.{code}", **params) for code in gate.reasons))
     notes = [t(f"ltv_note.{code}") for code in found.notes] + [t("ltv.one_time")]
     proof, said = ("", ()) if found.holdout is None else _proof(found.holdout, t)
-    return ModelView((), _numbers(found, t), proof, said, tuple(notes))
+    curve = () if found.holdout is None else proof_curve(found.holdout)
+    return ModelView((), _numbers(found, t), proof, said, tuple(notes), curve)
+
+
+def proof_curve(found: Holdout) -> tuple[ProofPoint, ...]:
+    """The held-out weeks as points, from nothing at the cut."""
+    rows = found.curve.select("week", "actual", "model", "naive").iter_rows()
+    return (ProofPoint(0, 0.0, 0.0, 0.0), *(ProofPoint(int(w), a, m, n) for w, a, m, n in rows))
 
 
 def _numbers(found: PredictedLtv, t: Words) -> tuple[Part, ...]:
@@ -129,6 +140,6 @@ def _proof(found: Holdout, t: Words) -> tuple[str, tuple[Part, ...]]:
     for row in found.groups.iter_rows(named=True):
         n = row["purchases"]
         name = t("base.proof_more" if n >= MOST_SHOWN else "base.proof_row", n=n, customers=row["customers"])
-        note = t("base.proof_note", model=row["model"], naive=row["naive"])
+        note = t("base.proof_note", model=t.number(row["model"], 2), naive=t.number(row["naive"], 2))
         rows.append(Part(name, row["actual"], t.number(row["actual"], 2), "neutral", note))
     return t("ltv.holdout", cut=found.cut, model=model, naive=naive), tuple(rows)

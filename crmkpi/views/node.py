@@ -10,6 +10,7 @@ from datetime import date
 from babel.dates import format_date
 
 from crmkpi.catalog import Metric, metrics
+from crmkpi.catalog.metric import Texts
 from crmkpi.engine.data import DataDir, DimensionInfo
 from crmkpi.engine.dimensions import dimensions, way
 from crmkpi.engine.evaluate import Where, evaluate, evaluate_periods
@@ -95,11 +96,18 @@ def node_view(
         fraction=fraction_text(metric, row["numerator"], row["denominator"], t),
         behind=t("node.behind", rows=row["n_rows"], customers=row["n_customers"]),
         part_text=None if part is None else _part_sentence(part, root, t),
-        why=node.why[t.lang] if node.why else None,
+        why=belief_text(node.why, node.elasticity, node.grade, t),
         warnings=warning_texts([*(row["warnings"] or ()), *node.warnings], t),
         unit=metric.unit,
         additive=metric.klass in ("sum", "unique", "stock"),
     )
+
+
+def belief_text(why: Texts | None, elasticity: float | None, grade: str | None, t: Words) -> str | None:
+    """Why a node hangs where it hangs, with the stated strength and its evidence; None where nothing was said."""
+    if why is None or elasticity is None:
+        return why[t.lang] if why else None
+    return t("editor.with_strength", why=why[t.lang], elasticity=elasticity, grade=t(f"editor.grade_{grade}"))
 
 
 def _part_sentence(part: float, root: ShownNode, t: Words) -> str:

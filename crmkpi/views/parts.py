@@ -22,6 +22,16 @@ class Part:
 
 
 @dataclass(frozen=True)
+class ProofPoint:
+    """Cumulative purchases so many weeks after the cut: what happened, and what the model and the simple rule said."""
+
+    week: int
+    actual: float
+    model: float
+    naive: float
+
+
+@dataclass(frozen=True)
 class CohortCell:
     """One cell of the triangle: cohort row, age column, share 0..1 (None = unknown) and what is printed."""
 

@@ -10,6 +10,7 @@ from crmkpi.engine.dimensions import Where
 from crmkpi.i18n import Words
 from crmkpi.tree.explain import Explained
 from crmkpi.tree.where import Place, RankedSegment, places
+from crmkpi.views.customer_lists import listed
 from crmkpi.views.node import dimension_choices
 from crmkpi.views.parts import Part
 from crmkpi.views.tree import direction, signed_value
@@ -27,7 +28,10 @@ class NodeChoice:
 
 @dataclass(frozen=True)
 class PlaceView:
-    """One dimension. `sentence`: what to remember; `parts`: segments by excess; `effects`: rate and mix in total."""
+    """One dimension. `sentence`: what to remember; `parts`: segments by excess; `effects`: rate and mix in total.
+
+    `segments`: the values behind the parts, empty where no order or customer carries the dimension (no list then).
+    """
 
     dimension: str
     name: str
@@ -35,6 +39,7 @@ class PlaceView:
     parts: tuple[Part, ...]
     effects: str | None
     notes: tuple[str, ...]
+    segments: tuple[str | None, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,9 @@ def places_view(
     searched = [name for name in names if name not in taken]
     ranked = places(data, metric, searched, found.period, found.vs, where)
     facts = metrics()[metric]
-    rows = tuple(_row(place, names[place.dimension], facts, t) for place in ranked)
+    rows = tuple(
+        _row(place, names[place.dimension], facts, listed(data, place.dimension), t) for place in ranked
+    )
     label = facts.label[t.lang]
     if not rows:
         return PlacesView(t("places.none", name=label), t("places.none_text"), ())
@@ -78,7 +85,7 @@ def places_view(
     return PlacesView(headline, rows[0].sentence, rows)
 
 
-def _row(place: Place, name: str, facts: Metric, t: Words) -> PlaceView:
+def _row(place: Place, name: str, facts: Metric, with_list: bool, t: Words) -> PlaceView:
     notes = [t("places.overlap")] if place.overlapping else []
     return PlaceView(
         dimension=place.dimension,
@@ -87,6 +94,7 @@ def _row(place: Place, name: str, facts: Metric, t: Words) -> PlaceView:
         parts=tuple(_part(segment, place, facts, t) for segment in place.segments[:MOST]),
         effects=_effects(place, facts, t),
         notes=tuple(notes),
+        segments=tuple(s.part.segment for s in place.segments[:MOST]) if with_list else (),
     )
 
 

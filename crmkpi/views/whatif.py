@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,11 +11,13 @@ import numpy as np
 from crmkpi.catalog import metrics
 from crmkpi.catalog.trees import Node
 from crmkpi.engine.data import DataDir
-from crmkpi.engine.evaluate import Where, evaluate, evaluate_periods
+from crmkpi.engine.evaluate import Where, available, evaluate, evaluate_periods
 from crmkpi.i18n import Words
 from crmkpi.periods import Period
 from crmkpi.project.document import Project
 from crmkpi.targets.gather import facts_of
+from crmkpi.tree.beliefs import Edge, Influence, Reached, influences, reached
+from crmkpi.tree.cascade import Elasticity, estimate_elasticity
 from crmkpi.tree.whatif import Evaluator, identity_nodes, what_if
 from crmkpi.views.parts import Part
 from crmkpi.views.tree import Asked, arrow, direction, explained_tree, signed_value
@@ -31,7 +33,7 @@ LOW, HIGH = 10.0, 95.0
 @dataclass(frozen=True)
 class Lever:
     """One node that can be moved. `stops`: values of its slider with `now` among them; `high`: 95th percentile of its
-    past, None without one. `own`: whether the team can do something about it."""
+    past, None without one. `own`: whether the team can do something about it; `top`: what it can be at most."""
 
     metric: str
     name: str
@@ -40,11 +42,31 @@ class Lever:
     stops: tuple[float, ...]
     high: float | None
     own: bool
+    top: float | None = None
+
+
+@dataclass(frozen=True)
+class BeliefLine:
+    """One influence edge: the lever of its child, its parent, why it is believed, and what past movements say."""
+
+    lever: Lever
+    parent: str
+    parent_name: str
+    why: str
+    estimated: Elasticity | None
+
+    @property
+    def edge(self) -> tuple[str, str]:
+        """Metrics of child and parent."""
+        return (self.lever.metric, self.parent)
 
 
 @dataclass(frozen=True)
 class Board:
-    """A tree at one complete period, ready to be moved. `values`: value per metric of every identity node."""
+    """A tree at one complete period, ready to be moved. `values`: value per metric of every node that the data feed.
+
+    `beliefs`: the influence edges whose child has a value: moving it does something only by a stated elasticity.
+    """
 
     root: Node
     period: Period
@@ -53,6 +75,7 @@ class Board:
     levers: tuple[Lever, ...]
     unit: str
     reason: str | None = None
+    beliefs: tuple[BeliefLine, ...] = ()
 
     @property
     def now(self) -> float | None:
@@ -78,27 +101,52 @@ def board(data: DataDir, project: Project, asked: Asked, t: Words) -> Board:
     shown_all = project.model_copy(update={"tree": project.tree.model_copy(update={"hidden": []})})
     found = explained_tree(data, shown_all, whole)
     root, period = found.drawn, found.period
-    names = sorted({node.metric for node in identity_nodes(root)})
+    gaps = available(data)
+    below = [i for i in influences(root) if gaps.get(i.child.metric, "") is None]
+    names = sorted({*(n.metric for n in identity_nodes(root)), *(i.child.metric for i in below)})
     result = evaluate_periods(data, names, [period], where=whole.where)
     values = {name: result.value(name, period.text) for name in names}
     reason = None
     if root.identity is None or values.get(root.metric) is None:
         reason = t("whatif.no_identity")
-    past = _past(data, names, period, whole.where)
-    levers = () if reason else _levers(root, values, past, t)
-    return Board(root, period, whole.where, values, levers, found.unit, reason)
+    series = _series(data, names, period, whole.where)
+    past = {name: [v for v in line if v is not None] for name, line in series.items()}
+    levers = () if reason else _levers(movable(root, values), values, past, t)
+    beliefs = () if reason else tuple(_beliefs(below, values, series, past, t))
+    return Board(root, period, whole.where, values, levers, found.unit, reason, beliefs)
 
 
-def _past(
+def _beliefs(
+    edges: list[Influence],
+    values: Mapping[str, float | None],
+    series: Mapping[str, list[float | None]],
+    past: Mapping[str, list[float]],
+    t: Words,
+) -> Iterator[BeliefLine]:
+    """The influence edges whose child is a number above zero; those of no arithmetic parent need a belief above."""
+    for influence in edges:
+        for lever in _levers((influence.child,), values, past, t):
+            estimated = estimate_elasticity(
+                series.get(influence.parent.metric, []), series.get(influence.child.metric, [])
+            )
+            why = influence.child.why[t.lang] if influence.child.why else ""
+            yield BeliefLine(lever, influence.parent.metric, influence.parent.label[t.lang], why, estimated)
+
+
+def _series(
     data: DataDir, names: list[str], period: Period, where: tuple[Where, ...]
-) -> dict[str, list[float]]:
-    """Known values of complete periods up to the shown one, per metric."""
+) -> dict[str, list[float | None]]:
+    """Values of the complete periods up to the shown one, per metric, all of one length (None = unknown)."""
     rows = evaluate(data, names, period.grain, last=period.last, where=where).rows
-    past: dict[str, list[float]] = {}
-    for metric, value, complete in rows.select("metric", "value", "complete").iter_rows():
+    known: dict[str, dict[str, float]] = {}
+    starts: dict[str, object] = {}
+    wanted = ("metric", "period", "from", "value", "complete")
+    for metric, text, first, value, complete in rows.select(wanted).iter_rows():
+        starts[text] = first
         if complete and value is not None:
-            past.setdefault(metric, []).append(value)
-    return past
+            known.setdefault(metric, {})[text] = value
+    line = sorted(starts, key=lambda text: str(starts[text]))
+    return {metric: [found.get(text) for text in line] for metric, found in known.items()}
 
 
 def movable(root: Node, values: Mapping[str, float | None]) -> tuple[Node, ...]:
@@ -122,10 +170,10 @@ def movable(root: Node, values: Mapping[str, float | None]) -> tuple[Node, ...]:
 
 
 def _levers(
-    root: Node, values: Mapping[str, float | None], past: Mapping[str, list[float]], t: Words
+    nodes: Sequence[Node], values: Mapping[str, float | None], past: Mapping[str, list[float]], t: Words
 ) -> tuple[Lever, ...]:
     found = []
-    for node in movable(root, values):
+    for node in nodes:
         facts, now = metrics()[node.metric], values[node.metric]
         if now is None or now <= 0:
             continue
@@ -134,7 +182,7 @@ def _levers(
         ceiling = facts_of(node.metric).limits[1]
         stops = _stops(now, history, ceiling, facts.unit == "count")
         own = facts.controllable != "no"
-        found.append(Lever(node.metric, node.label[t.lang], facts.unit, now, stops, high, own))
+        found.append(Lever(node.metric, node.label[t.lang], facts.unit, now, stops, high, own, ceiling))
     return tuple(found)
 
 
@@ -156,9 +204,21 @@ def _stops(now: float, history: list[float], ceiling: float | None, whole: bool)
     return tuple(sorted(apart | {now}))
 
 
-def outcome(board: Board, moved: Mapping[str, float], t: Words) -> Outcome:
-    """The whole tree with these levers moved, exactly; `moved` holds only those that differ from now."""
+def outcome(
+    board: Board,
+    by_hand: Mapping[str, float],
+    t: Words,
+    believed: Mapping[str, float] | None = None,
+    stated: Mapping[Edge, Elasticity] | None = None,
+) -> Outcome:
+    """The whole tree with these levers moved, exactly; `by_hand` holds only those that differ from now.
+
+    `believed`: influences that were moved; they pass on what the `stated` elasticities say, with a band.
+    """
     high = {lever.metric: lever.high for lever in board.levers if lever.high is not None}
+    shares = frozenset(n.metric for n in identity_nodes(board.root) if metrics()[n.metric].unit == "share")
+    passed = reached(board.root, board.values, believed or {}, stated or {}, shares, by_hand)
+    moved = {**passed.moved, **by_hand}
     result = what_if(board.root, board.values, moved, high)
     names = {node.metric: node.label[t.lang] for node in identity_nodes(board.root)}
     root, unit = board.root.metric, board.unit
@@ -176,16 +236,26 @@ def outcome(board: Board, moved: Mapping[str, float], t: Words) -> Outcome:
     )
     text = t("whatif.change", change=signed_value(change, unit, t), share=t.change(before, after, unit))
     better = metrics()[root].better
-    warnings = tuple(
+    warnings = [
         t("whatif.beyond", name=names[m], high=t.value(high[m], metrics()[m].unit)) for m in result.beyond
-    )
+    ]
+    if passed.moved:
+        warnings.append(_belief_note(passed, unit, t))
     between = tuple(
         _moved_line(name, names[name], result.before[name], result.after[name], t)
         for name in names
         if name != root and name not in moved and result.change(name)
     )
     bridge = _bridge(board, moved, result.split.contributions, before, after, t)
-    return Outcome(headline, direction(change, before, better), text, bridge, between, warnings)
+    return Outcome(headline, direction(change, before, better), text, bridge, between, tuple(warnings))
+
+
+def _belief_note(passed: Reached, unit: str, t: Words) -> str:
+    """That part of the answer is belief, with the 80 % band of the root where the errors are stated."""
+    if passed.band is None:
+        return t("belief.part")
+    low, high = t.value(passed.band.low, unit, short=True), t.value(passed.band.high, unit, short=True)
+    return t("belief.band", low=low, high=high)
 
 
 def _moved_line(metric: str, name: str, before: float | None, after: float | None, t: Words) -> Part:

@@ -33,7 +33,7 @@ class HeaderList:
     """One list: `wanted` canonical name -> source columns any of which is right; `allowed`: fine if so mapped."""
 
     name: str
-    tables: list[str]
+    tables: list[str]  # several where either is right; none: the file is no table that we know
     headers: list[str] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
     marks: dict[str, tuple[bool, list[str]]] = field(default_factory=dict)
@@ -104,11 +104,11 @@ def score(tmp_path_factory: pytest.TempPathFactory) -> Score:
     folder = tmp_path_factory.mktemp("headers")
     total = Score()
     for one in ALL:
-        _scored(one, folder, total)
+        scored(one, folder, total)
     return total
 
 
-def _scored(one: HeaderList, folder: Path, total: Score) -> None:
+def scored(one: HeaderList, folder: Path, total: Score) -> None:
     path = folder / f"{one.name.replace(' ', '_')}.csv"
     values = one.values()
     with path.open("w", newline="", encoding="utf-8") as out:
@@ -120,6 +120,10 @@ def _scored(one: HeaderList, folder: Path, total: Score) -> None:
     got = propose(text, profile(text))
     total.columns += len(one.headers)
     total.nowhere += len(one.headers) - len(one.marks)
+    if one.tables == ["none"]:
+        total.false += [f"{one.name}: {c} <- {s!r}" for c, s in got.mapping.items()]
+        total.tables += [f"{one.name}: {got.table}"] * (got.table is not None)
+        return
     table = got.table if got.table in one.tables else one.tables[0]
     if got.table not in one.tables:
         total.tables.append(f"{one.name}: {got.table}")

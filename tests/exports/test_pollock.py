@@ -11,6 +11,7 @@ from crmkpi.ingest.read import read
 from crmkpi.ingest.sniff import sniff
 from crmkpi.ingest.text_table import ROW
 from tests.exports.pollock import Polluted, polluted, row_level, score, whole_file
+from tests.exports.pollock_further import further
 
 # every 29th of the 2,184 row-level files here, all of them in bench/ingest.py
 STEP = 29
@@ -44,3 +45,16 @@ def test_damaged_rows_cost_next_to_nothing(tmp_path: Path):
     mean = sum(got.values()) / len(got)
     worst = sorted(got.items(), key=lambda item: item[1])[:15]
     assert mean >= 9.95, f"{mean:.3f}, worst {worst}"
+
+
+@pytest.mark.parametrize("file", list(further()), ids=lambda f: f.name)
+def test_further_files(file: Polluted, tmp_path: Path):
+    assert points(file, tmp_path / "polluted.csv") >= 9.9
+
+
+def test_zero_bytes_of_a_torn_file_are_refused_in_words(tmp_path: Path):
+    path = tmp_path / "torn.csv"
+    path.write_bytes(next(further()).data + b"\x00" * 64)
+    with pytest.raises(CrmKpiError) as refused:
+        sniff(path)
+    assert refused.value.key.startswith("error.")

@@ -117,6 +117,11 @@ def test_the_tree_explains_the_whole_change(project):
               "contribution", "low", "high", "controllable", "warnings"}  # fmt: skip
     assert all(fields <= set(n) for n in found["nodes"])
     assert all(n["contribution"] is None for n in found["nodes"] if n["edge"] == "influence")
+    held = found["stability"]
+    assert held["cause"] == "aov"  # the strongest pull down against September 2025 (see the sample's effects)
+    assert {r["kind"] for r in held["references"]} == {"previous", "mean"}
+    assert held["stable"] == all(r["cause"] == held["cause"] for r in held["references"])
+    assert held["message"].endswith(".")
 
 
 def test_without_periods_the_tree_opens_as_the_screen_does(project):

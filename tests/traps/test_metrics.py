@@ -215,3 +215,18 @@ def test_every_ratio_carries_its_fraction(shop):
     whole = some.filter(pl.col("denominator").is_not_null() & ~pl.col("metric").is_in(["margin_rate"]))
     for metric, value, a, b in whole.select("metric", "value", "numerator", "denominator").iter_rows():
         assert value == pytest.approx(a / b), metric
+
+
+def test_a_cut_last_period_ends_on_the_last_day_of_the_data(tmp_path):
+    # 78 days of orders: nobody can be silent for more than 90, although March ends on day 91
+    raw = pd.DataFrame(
+        [("o1", "x", "2024-01-01", 1.0), ("o2", "y", "2024-02-02", 1.0), ("o3", "z", "2024-03-18", 1.0)],
+        columns=["order_id", "customer_id", "at", "amount"],
+    )
+    raw["at"] = pd.to_datetime(raw["at"])
+    cut = evaluate(Shop(tmp_path / "cut").orders(raw).done(), ["lost_share_90"], "month")
+    assert cut.get("lost_share_90", "2024-03").value is None
+    assert "left_censored" in cut.get("lost_share_90", "2024-03").warnings
+    raw["at"] = [*raw["at"][:2], pd.Timestamp("2024-03-31")]
+    whole = evaluate(Shop(tmp_path / "whole").orders(raw).done(), ["lost_share_90"], "month")
+    assert whole.value("lost_share_90", "2024-03") == 0.0  # 1 January is exactly 90 days before its end

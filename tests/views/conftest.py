@@ -11,6 +11,7 @@ from crmkpi.engine.data import DataDir
 from crmkpi.i18n import Words
 from crmkpi.project.document import Project
 from crmkpi.project.drafts import Drafts
+from tests.views.sample_shop import sample_project
 from tests.views.small_shop import HEADER, orders, shop_project
 
 
@@ -42,6 +43,14 @@ def rows() -> pd.DataFrame:
     frame["amount"] = frame["amount"].str.replace(",", ".").astype(float)
     frame["month"] = frame["day"].dt.strftime("%Y-%m")
     return frame
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, DataDir]:
+    """The Russian sample shop: document and canonical tables."""
+    home = tmp_path_factory.mktemp("sample")
+    found = sample_project(home)
+    return found, Drafts(home).place(found.id).data
 
 
 @pytest.fixture(scope="session")

@@ -5,10 +5,17 @@ from __future__ import annotations
 import io
 
 import pandas as pd
+import polars as pl
 import pytest
 
+from crmkpi.analysis.ltv import holdout
+from crmkpi.analysis.purchases import purchases
+from crmkpi.charts.proof import proof_chart
+from crmkpi.charts.theme import palette
+from crmkpi.engine.calendar import day_number
+from crmkpi.i18n import Words
 from crmkpi.views.base_flow import flow_list, flow_view, group_list, rfm_of, rfm_view
-from crmkpi.views.ltv import ltv_view, model_view
+from crmkpi.views.ltv import ltv_view, model_view, proof_curve
 
 
 def people(rows, month):
@@ -74,3 +81,19 @@ def test_texts_are_there_in_english(data, tab):
         "rfm": lambda: rfm_view(rfm_of(data, ()), words),
     }
     assert made.get(tab, lambda: ltv_view(data, (), words))().headline
+
+
+def test_the_proof_of_the_model_is_a_line_of_what_happened(sample):
+    project, data = sample
+    found = holdout(data)
+    points = proof_curve(found)
+    assert (points[0].week, points[0].actual, points[0].model) == (0, 0.0, 0.0)
+    for line in ([p.actual for p in points], [p.model for p in points], [p.naive for p in points]):
+        assert line == sorted(line)
+    # what happened, by the purchase days after the cut of customers known at the cut
+    days = purchases(data).select("cust", "day").unique().collect()
+    known = days.filter(pl.col("day") <= day_number(found.cut))["cust"].unique().implode()
+    later = days.filter((pl.col("day") > day_number(found.cut)) & pl.col("cust").is_in(known))
+    assert points[-1].actual == later.height
+    assert proof_chart(points, Words("ru"), palette(False)).to_dict()["layer"]
+    assert project.name

@@ -5,41 +5,14 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-import pytest
-
-from crmkpi.engine.data import DataDir
 from crmkpi.i18n import Words
-from crmkpi.project.document import Project
-from crmkpi.project.drafts import Drafts
 from crmkpi.views.drivers import explained_with_intervals, usual_note
 from crmkpi.views.places import node_options, places_view
 from crmkpi.views.tree import Asked, explained_tree
-from tests.views.sample_shop import sample_project
 
 EFFECTS = tomllib.loads(
     (Path(__file__).resolve().parents[2] / "sample_data" / "effects.toml").read_text(encoding="utf-8")
 )
-
-
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory) -> tuple[Project, DataDir]:
-    home = tmp_path_factory.mktemp("home")
-    project = sample_project(home)
-    return project, Drafts(home).place(project.id).data
-
-
-@pytest.mark.parametrize("metric", ["retention_rate", "revenue_base", "active_customers"])
-def test_the_churn_shock_is_named_first(sample, metric):
-    project, data = sample
-    compare = EFFECTS["churn_shock"]["compare"]
-    found = explained_tree(data, project, Asked(compare["period"], "year_ago"))
-    assert found.vs.text == compare["vs"]
-    view = places_view(data, found, metric, (), Words("ru", "RUB"))
-    segment = EFFECTS["churn_shock"]["segment"]["ru"]
-    assert view.rows[0].dimension == "segment"
-    assert view.rows[0].parts[0].name == segment
-    assert view.rows[0].parts[0].direction == "bad"
-    assert segment in view.text
 
 
 def test_the_mix_shift_is_named_first_with_rate_and_mix_apart(sample):

@@ -190,3 +190,41 @@ def test_a_customers_city_fills_the_orders_city_in_any_language(tmp_path: Path, 
     found = made.data.meta.dimensions
     assert found["city"].as_of_today and found["city"].label == column
     assert made.table("orders").filter(pl.col("city").is_null()).is_empty()
+
+
+AMO = """ID;Название;Контакт;Ответственный;Этап;Бюджет, руб.;Дата создания;Дата закрытия;Воронка
+1;Сделка 1;Анна;Пётр;Успешно реализовано;1000;13.01.2026 10:00;15.01.2026 10:00;Основная
+2;Сделка 2;Иван;Пётр;Закрыто и не реализовано;2000;14.01.2026 10:00;16.01.2026 10:00;Основная
+3;Сделка 3;Олег;Пётр;Переговоры;3000;15.01.2026 10:00;не закрыта;Основная
+4;Сделка 4;Олег;Пётр;Переговоры;3000;16.01.2026 10:00;не закрыта;Основная
+"""
+
+
+@pytest.mark.parametrize("heads", ["plain", "of deals"])
+def test_a_deal_that_is_not_closed_has_no_date_and_a_lost_one_has_its_own(heads: str, tmp_path: Path) -> None:
+    made = shop(tmp_path)
+    text = (
+        AMO if heads == "plain" else AMO.replace("Этап", "Этап сделки").replace("Название", "Название сделки")
+    )
+    result = made.load(text)
+    assert result.files[0].table == "leads"
+    leads = made.table("leads").sort("lead_id")
+    assert leads["won_ts"].is_not_null().to_list() == [True, False, False, False]
+    assert leads["lost_ts"].is_not_null().to_list() == [False, True, False, False]
+    assert leads["deal_amount"].to_list() == [v * made.data.meta.scale for v in (1000, 2000, 3000, 3000)]
+    assert "unparsed" not in file_issues(result)
+
+
+@pytest.mark.parametrize(
+    "word", ["не закрыта", "Не закрыт", "нет", "never", "бессрочно", "ещё не закрыта", "not closed"]
+)
+def test_words_for_no_date_are_blanks(word: str, tmp_path: Path) -> None:
+    made = shop(tmp_path)
+    result = made.load(AMO.replace("не закрыта", word))
+    assert "unparsed" not in file_issues(result)
+
+
+def test_a_broken_date_is_still_counted(tmp_path: Path) -> None:
+    made = shop(tmp_path)
+    result = made.load(AMO.replace("не закрыта", "скоро"))
+    assert file_issues(result)["unparsed"] == 2
