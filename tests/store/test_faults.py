@@ -129,6 +129,8 @@ def test_a_write_that_a_kill_left_half_done_on_disk_is_rolled_back_and_is_no_dam
         os._exit(0 if (home / f"{FILE}-journal").stat().st_size else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     assert (home / f"{FILE}-journal").exists()
+    shutil.copytree(home, home.parent / "second")
+    assert whole(home.parent / "second" / FILE)
     store = open_store(home)
     assert store.projects.read(project.id).project.name == "Было"
     assert store.links.of(project.id)[0].edition == 1
