@@ -24,9 +24,10 @@ SUFFIX = ".crmkpi-template"
 FORMAT = "crmkpi-template"
 MAX_BYTES = 2 * 1024**2
 # what goes along, and what never does; a new field of the document must be put into one of the two (a test asks)
-TAKEN = ("lang", "settings", "confirmed", "tree", "false_alarms")
+TAKEN = ("lang", "settings", "confirmed", "tree", "own_trees", "false_alarms")
 LEFT = (
-    "version", "id", "name", "sample", "files", "targets", "library", "starting_point", "agreement",
+    "version", "id", "name", "sample", "presentation", "files", "targets", "library", "starting_point", "agreement",
+    "initiatives", "plans", "beliefs",
 )  # fmt: skip
 # settings that are numbers of the client
 LEFT_SETTINGS = ("own_total", "margin_rate")
@@ -40,6 +41,8 @@ def template_text(project: Project) -> str:
     # answers may name values of the data; which columns are meant is what the next client needs
     for one in taken["confirmed"].values():
         one["answers"] = {}
+    # the trees as they stand; who made which change when stays with the client
+    taken["own_trees"].pop("versions", None)
     return json.dumps({"format": FORMAT, "version": VERSION, "project": taken}, ensure_ascii=False, indent=1)
 
 

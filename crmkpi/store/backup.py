@@ -14,6 +14,7 @@ from crmkpi.store.engine import FILE, WAIT_SECONDS
 FOLDER = "backups"
 KEPT = 7
 KEPT_DAYS = 7
+DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
 def back_up_sqlite(file: Path, home: Path, label: str = "daily") -> Path:
@@ -24,7 +25,7 @@ def back_up_sqlite(file: Path, home: Path, label: str = "daily") -> Path:
     target = folder / f"store-{moment}-{label}.db"
     part = target.with_suffix(".part")
     try:
-        with contextlib.closing(_reading(file)) as source, contextlib.closing(sqlite3.connect(part)) as copy:
+        with contextlib.closing(_opened(file)) as source, contextlib.closing(sqlite3.connect(part)) as copy:
             source.backup(copy)
         if not whole(part):
             raise sqlite3.DatabaseError("the copy is damaged")
@@ -63,10 +64,13 @@ def drop_old_copies(home: Path) -> None:
 
 
 def daily_copy(file: Path, home: Path) -> bool:
-    """Make a copy if the newest is older than a day; False if it could not be made (the app works on without it)."""
+    """Make a copy if the newest is older than a day; True if one was made now.
+
+    Where none can be made (a full disk) the app works on without it; the health line names the newest copy.
+    """
     newest = next(iter(copies(home)), None)
     if newest is not None and time.time() - newest.stat().st_mtime < 86_400:
-        return True
+        return False
     try:
         back_up_sqlite(file, home)
     except (OSError, sqlite3.Error):
@@ -85,12 +89,25 @@ def newest_good(home: Path) -> Path | None:
 
 
 def whole(file: Path) -> bool:
-    """Whether SQLite finds the file undamaged."""
+    """Whether SQLite finds the file undamaged. What a killed writer left half done is rolled back first.
+
+    Other troubles (held by another process, no right to read) are no damage and stay sqlite3.OperationalError.
+    """
     try:
-        with contextlib.closing(_reading(file)) as conn:
+        with contextlib.closing(_opened(file)) as conn:
             return [row[0] for row in conn.execute("PRAGMA quick_check")] == ["ok"]
-    except sqlite3.DatabaseError:
-        return False
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorname.startswith(DAMAGE):
+            return False
+        raise
+
+
+def looks_whole(file: Path) -> bool:
+    """The same for a file that is in use: one that cannot be asked now counts as whole, the next call will tell."""
+    try:
+        return whole(file)
+    except sqlite3.OperationalError:
+        return True
 
 
 def restore(home: Path, copy: Path) -> Path:
@@ -109,5 +126,6 @@ def restore(home: Path, copy: Path) -> Path:
     return file
 
 
-def _reading(file: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{file.absolute().as_posix()}?mode=ro", uri=True, timeout=WAIT_SECONDS)
+def _opened(file: Path) -> sqlite3.Connection:
+    """For reading, but with the right to write: without it SQLite cannot roll back what a kill left half done."""
+    return sqlite3.connect(f"file:{file.absolute().as_posix()}?mode=rw", uri=True, timeout=WAIT_SECONDS)

@@ -20,7 +20,8 @@ from crmkpi.store.engine import Database, Transaction
 from crmkpi.store.errors import ChangedByAnotherError, ChangedElsewhereError, ProjectGoneError
 from crmkpi.store.schema import MEMBER, PROJECT, PROJECT_VERSION
 
-KEPT_VERSIONS = 100
+# a document with the history of its trees may be a megabyte
+KEPT_VERSIONS = 30
 # `used_at` moves at most this often: looking at a project is not a write
 USED_STEP = 3_600_000
 

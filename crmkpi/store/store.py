@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crmkpi.store.audit import Audit
-from crmkpi.store.backup import back_up_sqlite, copies, daily_copy, newest_good, whole
+from crmkpi.store.backup import back_up_sqlite, copies, daily_copy, looks_whole, newest_good
 from crmkpi.store.blobs import Blobs, LocalBlobs, ObjectBlobs
 from crmkpi.store.datasets import Datasets
 from crmkpi.store.disk import prepare, refuse_unsafe_place
@@ -77,20 +77,22 @@ def open_store(
     try:
         _refuse_damaged(database)
         migrate(database)
-        if database.file is not None:
-            daily_copy(database.file, home)
+        new_day = database.file is not None and daily_copy(database.file, home)
     except BaseException:
         database.close()
         raise
     kept: Blobs = ObjectBlobs.at(blobs) if blobs else LocalBlobs(home)
-    return _assembled(home, database, kept, shared=bool(url or blobs))
+    store = _assembled(home, database, kept, shared=bool(url or blobs))
+    if new_day and not blobs:
+        store.retention.sweep()
+    return store
 
 
 def _refuse_damaged(database: Database) -> None:
     file = database.file
     if file is None or not file.is_file() or not file.stat().st_size:
         return
-    if not whole(file):
+    if not looks_whole(file):
         good = newest_good(database.home)
         raise StoreDamagedError(file=file.name, backup=good.name if good else "—")
 

@@ -190,15 +190,15 @@ class ShareReader:
 
     def look(self) -> tuple[Edition, Edition | None]:
         """The latest edition, and the one this browser saw before it (None at the first look): what changed since."""
-        latest = self.edition()
-        with self._database.write() as tx:
-            mine = VIEWER.c.id_hash == self._id
+        latest, mine = self.edition(), VIEWER.c.id_hash == self._id
+        with self._database.read() as tx:
             row = tx.run(sa.select(VIEWER).where(mine)).one_or_none()
-            if row is None:
-                raise LinkClosedError()
-            before = row.before_edition
-            if row.seen_edition != latest.number:
-                before = row.seen_edition
+        if row is None:
+            raise LinkClosedError()
+        before = row.before_edition
+        if row.seen_edition != latest.number:
+            before = row.seen_edition
+            with self._database.write() as tx:
                 tx.run(VIEWER.update().where(mine).values(seen_edition=latest.number, before_edition=before))
         return latest, self.edition(before) if before is not None else None
 

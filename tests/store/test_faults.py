@@ -112,6 +112,32 @@ def test_a_killed_process_loses_nothing_that_it_was_told_is_safe(home):
     kill_rounds(home, KILLS)
 
 
+def test_a_write_that_a_kill_left_half_done_on_disk_is_rolled_back_and_is_no_damage(home):
+    """The dangerous moment: pages of an unfinished transaction are in the file already, the journal beside it."""
+    store = open_store(home)
+    project = store.projects.create(Project(name="Было")).project
+    store.links.create(project.id, EditionDraft({"text": "x" * 3_000_000}), LinkOptions())
+    store.close()
+    pid = os.fork()
+    if pid == 0:
+        conn = sqlite3.connect(home / FILE, isolation_level=None)
+        conn.execute("PRAGMA journal_mode=DELETE")
+        conn.execute("PRAGMA cache_size=1")
+        conn.execute("BEGIN IMMEDIATE")
+        conn.execute("UPDATE project SET name = 'half'")
+        conn.execute("UPDATE edition SET document = replace(document, 'x', 'y')")
+        os._exit(0 if (home / f"{FILE}-journal").stat().st_size else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert (home / f"{FILE}-journal").exists()
+    shutil.copytree(home, home.parent / "second")
+    assert whole(home.parent / "second" / FILE)
+    store = open_store(home)
+    assert store.projects.read(project.id).project.name == "Было"
+    assert store.links.of(project.id)[0].edition == 1
+    store.close()
+    assert whole(home / FILE)
+
+
 def test_the_same_with_clients_of_postgres(home, postgres_url):
     kill_rounds(home, max(5, KILLS // 10), postgres_url)
 

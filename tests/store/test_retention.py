@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ import sqlalchemy as sa
 
 from crmkpi.project.document import FileRecord, Project
 from crmkpi.project.drafts import Drafts
+from crmkpi.store import open_store
+from crmkpi.store.backup import copies
 from crmkpi.store.book import Book
 from crmkpi.store.editions import EditionDraft
 from crmkpi.store.errors import ProjectGoneError
@@ -160,3 +163,18 @@ def counts(store) -> dict[sa.Table, int]:
         return {
             t: tx.run(sa.select(sa.func.count()).select_from(t)).scalar_one() for t in METADATA.sorted_tables
         }
+
+
+def test_once_a_day_the_opening_copies_the_book_and_sweeps(home, tmp_path):
+    open_store(home).close()
+    stray = home / "blobs" / ("9" * 16) / "aa" / "aa" / ("a" * 64)
+    stray.parent.mkdir(parents=True)
+    stray.write_bytes(b"left by a killed import")
+    for path in [stray, *copies(home)]:
+        os.utime(path, (1, 1))
+    assert len(copies(home)) == 1
+    open_store(home).close()
+    assert not stray.exists()
+    assert len(copies(home)) == 1 and copies(home)[0].stat().st_mtime > 1
+    open_store(home).close()
+    assert len(copies(home)) == 1

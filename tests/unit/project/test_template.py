@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -10,6 +11,7 @@ from crmkpi.errors import CrmKpiError
 from crmkpi.project.document import Confirmed, FileRecord, Project, Settings, TreeChoice
 from crmkpi.project.errors import NotAProjectError, ProjectDamagedError, ProjectNewerError
 from crmkpi.project.template import LEFT, MAX_BYTES, TAKEN, from_template, template_text
+from crmkpi.project.tree_versions import Change, OwnTrees, TreeState
 from crmkpi.targets.agreement import Agreement
 
 CANARY = "kanareyka-51"
@@ -27,6 +29,13 @@ def full() -> Project:
         tree=TreeChoice(template="customer_flow", starred=["aov"], hidden=["reach"]),
         agreement=Agreement(who=CANARY, day="2026-01-01", targets=()),
         false_alarms=2.0,
+        own_trees=OwnTrees().saved(
+            TreeState(),
+            "customer_flow",
+            Change(what="reset", name={"ru": CANARY, "en": CANARY}),
+            CANARY,
+            datetime.now(UTC),
+        ),
     )
 
 
