@@ -78,7 +78,10 @@ def write(rows: list[tuple[str, float, float, float, str]]) -> None:
         *(f"| {s} | {b:.2f} | {m:.2f} | {p:.0f} | {n} |" for s, b, m, p, n in rows),
         "",
     ]
-    (HERE / "RESULTS.md").write_text("\n".join(lines), encoding="utf-8")
+    path = HERE / "RESULTS.md"
+    # the section of engine.py stays
+    _, mark, engine = (path.read_text(encoding="utf-8") if path.exists() else "").partition("## Engine")
+    path.write_text("\n".join(lines) + ("\n" + mark + engine if mark else ""), encoding="utf-8")
 
 
 if __name__ == "__main__":

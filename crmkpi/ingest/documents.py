@@ -178,7 +178,7 @@ def unusual_prefixes(rows: pl.DataFrame, given: Mapping[str, str]) -> dict[str, 
         elif prefix in (main["p"], "?"):
             continue
         elif prefix in RETURN_PREFIXES and n < RETURN_SHARE * total <= main["n"]:
-            credit = row["minus"] > 0 or n <= CREDIT_SHARE * total or _echoes(docs, prefix)
+            credit = (row["minus"] or 0) > 0 or n <= CREDIT_SHARE * total or _echoes(docs, prefix)
             found[prefix] = "return" if credit else "sale"
         elif n <= max(RARE_COUNT, RARE_SHARE * total) and main["n"] >= MAIN_SHARE * total:
             found[prefix] = "adjustment"

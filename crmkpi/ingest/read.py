@@ -8,7 +8,7 @@ rejected with a reason, empty, or a dropped total, and the four add up to `rows_
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -27,15 +27,25 @@ from crmkpi.ingest.text_table import Finding, TextTable
 from crmkpi.ingest.wrapped import unwrapped
 
 __all__ = ["read"]
+# how far the reader is: share of the bytes (0..1), records so far
+Heard = Callable[[float, int], None]
+# unpacked text is about so many times its archive: only for the progress bar
+PACKED = 8
 
 
 def read(
-    source: Source, *, workdir: Path | None = None, limits: Limits = DEFAULT, keep_totals: bool = False
+    source: Source,
+    *,
+    workdir: Path | None = None,
+    limits: Limits = DEFAULT,
+    keep_totals: bool = False,
+    heard: Heard | None = None,
 ) -> TextTable:
     """The table of a source, every column text, empty cells null.
 
     `workdir` takes the Parquet parts of a large table (a temporary folder otherwise); they live as long as
-    the TextTable. `keep_totals` keeps «Итого» rows as records. Raises a ReadingError (nul_bytes,
+    the TextTable. `keep_totals` keeps «Итого» rows as records. `heard` is told how far a text has been read.
+    Raises a ReadingError (nul_bytes,
     mixed_encodings, unpacked_too_large, damaged_file ...) and ChangedFileError when the file is no longer the
     one that was sniffed.
     """
@@ -45,7 +55,7 @@ def read(
     gatherer = Gatherer(source, names, limits, workdir, keep_totals)
     findings = _header_findings(source, empty, double)
     if source.content == "text":
-        findings += _read_text(source, names, gatherer, limits)
+        findings += _read_text(source, names, gatherer, limits, heard)
     elif source.content == "html":
         gatherer.add(*markup.html_rows(source, names, limits))
     elif source.content == "parquet":
@@ -74,15 +84,20 @@ def _header_findings(source: Source, empty: int, double: int) -> list[Finding]:
     return out
 
 
-def _read_text(source: Source, names: list[str], gatherer: Gatherer, limits: Limits) -> list[Finding]:
+def _read_text(
+    source: Source, names: list[str], gatherer: Gatherer, limits: Limits, heard: Heard | None
+) -> list[Finding]:
     dialect = Dialect(source.delimiter, source.quote or '"', source.escape, source.skip_space)
     layout = Layout(names, dialect, source.kinds, limits)
     short = repaired = 0
     with open_bytes(source.path, source.kind, source.member, source.file, limits) as stream:
         blocks = TextBlocks(stream, text_encoding(source), source.file, limits)
+        size = max(1, source.bytes * (PACKED if source.kind in ("gz", "zip") else 1))
         for block in _parsed(_wanted(blocks, source), layout, source.data_row - 1):
             _add(gatherer, block)
             short, repaired = short + block.short, repaired + block.repaired
+            if heard is not None:
+                heard(min(1.0, blocks.total / size), gatherer.rows_in)
     if blocks.encoding.name not in str(source.encoding):  # it showed far below a head of plain ASCII
         gatherer.source = replace(source, encoding=blocks.encoding.name)
     return _text_findings(blocks, short, repaired)

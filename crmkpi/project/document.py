@@ -107,6 +107,7 @@ class Settings(BaseModel):
     inactivity_days: int = Field(default=90, ge=1, le=3650)
     margin_rate: float | None = Field(default=None, ge=-1, le=1)
     exclude_tests: bool = True
+    drop_totals: bool = True
     drop_exact_duplicates: bool = False
     negatives_as_returns: bool = True
     base: Literal["customers", "all"] | None = None

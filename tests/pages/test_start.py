@@ -12,7 +12,20 @@ from tests.views.small_shop import write_orders
 def test_a_newcomer_sees_the_promise_and_the_sample(home, opened):
     app = opened("start")
     assert "выручка" in app.title[0].value
-    assert [b.label for b in app.button] == ["Открыть пример"]
+    assert "Открыть пример" in [b.label for b in app.button]
+    assert [e.label for e in app.expander] == ["Вставить таблицу", "Скачать шаблон"], "folded, one line each"
+
+
+def test_a_range_pasted_on_the_first_screen_begins_a_project(shop_home, opened):
+    app = opened("start")
+    before = Drafts(shop_home).last()
+    app.text_area(key="paste_text").set_value(
+        "Дата\tСтатья расходов\tСумма\n01.02.2026\tПлатформа\t12 000,00\n01.03.2026\tПлатформа\t1,5\n"
+    )
+    next(b for b in app.button if b.label == "Взять таблицу").click().run()
+    assert not app.exception, app.exception
+    assert "Узнали 1 таблицу" in " ".join(x.value for x in app.subheader)
+    assert Drafts(shop_home).last() != before
 
 
 def test_the_open_project_is_one_click_away(shop_home, opened):
@@ -34,7 +47,7 @@ def test_a_damaged_project_is_one_sentence_and_does_not_lock_the_visitor_out(sho
     app = opened("start")
     assert len(app.error) == 1
     assert "повреждён" in app.error[0].value
-    assert app.button[0].label == "Открыть пример"
+    assert "Открыть пример" in [b.label for b in app.button]
 
 
 def test_files_named_on_the_command_line_wait_on_the_data_page(home, opened, tmp_path, monkeypatch):
