@@ -123,8 +123,9 @@ def _top_bar(t: Words) -> None:
         if session.presented():
             st.badge(t("mask.badge"), icon=":material/visibility_off:", color="orange")
         elif name:
-            shared = f" :orange-badge[:material/link: {t('links.opened_badge')}]" if session.shared() else ""
-            st.caption(style.plain(name) + shared)
+            st.caption(style.plain(name))
+            if session.shared():
+                st.badge(t("links.opened_badge"), icon=":material/link:", color="blue", width="content")
             past_button(t)
         chosen = st.segmented_control(
             t("menu.language"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -9,6 +10,7 @@ import streamlit as st
 from crmkpi.charts.milestones import milestone_chart
 from crmkpi.charts.parts import segment_chart
 from crmkpi.charts.series import series_chart
+from crmkpi.charts.theme import Palette
 from crmkpi.errors import CrmKpiError
 from crmkpi.i18n import Words
 from crmkpi.store.editions import Edition, Reply
@@ -126,7 +128,8 @@ def _way(kpi: KpiCard, t: Words) -> None:
     if kpi.path is None or not kpi.path.points:
         return
     with st.expander(t("reader.points"), icon=":material/flag:"):
-        _chart(milestone_chart(kpi.path, t, figures.colours(), HEIGHT), f"way_{kpi.id}")
+        path = kpi.path
+        _chart(f"way_{kpi.id}", t, path, lambda ink: milestone_chart(path, t, ink, HEIGHT))
         for point in kpi.path.points:
             if point.status_text:
                 fact = f" → {plain(point.actual_text)}" if point.actual_text else ""
@@ -173,9 +176,11 @@ def _story(story: NodeStory, node: str, t: Words) -> None:
     if story.formula:
         st.markdown(f"**{t('node.formula')}** {plain(story.formula)}")
     if story.series:
-        ink = figures.colours()
         _chart(
-            series_chart(story.series, story.unit, story.additive, t, ink, height=HEIGHT), f"series_{node}"
+            f"series_{node}",
+            t,
+            story.series,
+            lambda ink: series_chart(story.series, story.unit, story.additive, t, ink, height=HEIGHT),
         )
     if not story.segments:
         return
@@ -185,12 +190,21 @@ def _story(story: NodeStory, node: str, t: Words) -> None:
     drawn = [part for part in split.parts if part.value is not None]
     st.caption(plain(split.title))
     if drawn:
-        _chart(segment_chart(drawn, t, figures.colours()), f"split_{node}_{names.index(chosen)}")
+        _chart(f"split_{node}_{names.index(chosen)}", t, drawn, lambda ink: segment_chart(drawn, t, ink))
     figures.notices([*(part.name for part in split.parts if part.value is None), *split.notes])
 
 
-def _chart(chart: Any, key: str) -> None:
-    st.vega_lite_chart(chart.to_dict(), theme=None, width="stretch", key=f"reader_{key}")
+def _chart(key: str, t: Words, drawn: object, make: Callable[[Palette], Any]) -> None:
+    """A chart whose specification is kept: a reader's page costs little, however many open it."""
+    ink = figures.colours()
+    spec = _spec(repr(drawn), t.lang, ink.text, key.partition("_")[0], lambda: make(ink).to_dict())
+    st.vega_lite_chart(spec, theme=None, width="stretch", key=f"reader_{key}")
+
+
+@st.cache_data(max_entries=400, ttl=6 * 3600, show_spinner=False)
+def _spec(drawn: str, lang: str, ink: str, kind: str, _make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """By what is drawn, the language and the theme: equal content gives an equal chart, whoever looks."""
+    return _make()
 
 
 # the end -------------------------------------------------------------------------------------------------

@@ -19,8 +19,14 @@ from typing import Any
 
 from streamlit.runtime import Runtime
 
+from crmkpi.errors import CrmKpiError
+from crmkpi.project.drafts import Drafts
+from crmkpi.store.one import one_store
+
 LOG = logging.getLogger("crmkpi")
 EVERY_SECONDS = 30.0
+# the store is swept once an hour
+SWEEP_ROUNDS = 120
 # our own folders under the system's temporary place start with this
 OURS = "crmkpi-"
 ABANDONED_SECONDS = 24 * 3600.0
@@ -57,14 +63,23 @@ def give_back() -> None:
         ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
+def sweep_store() -> None:
+    """Forget readers of closed links, blobs of deleted projects and copies past their time."""
+    one_store(Drafts().home).retention.sweep()
+
+
 async def reap_forever(every: float = EVERY_SECONDS) -> None:
     """The task of the server's life; a failure is logged and the next round comes."""
+    rounds = 0
     while True:
         await asyncio.sleep(every)
+        rounds += 1
         try:
             gone = reap_sessions(Runtime.instance()) if Runtime.exists() else 0
             folders = await asyncio.to_thread(reap_folders, Path(tempfile.gettempdir()), time.time())
             if gone or folders:
                 await asyncio.to_thread(give_back)
-        except (RuntimeError, OSError, KeyError) as error:
+            if rounds % SWEEP_ROUNDS == 0:
+                await asyncio.to_thread(sweep_store)
+        except (RuntimeError, OSError, KeyError, CrmKpiError) as error:
             LOG.warning("the reaper failed: %s", error)

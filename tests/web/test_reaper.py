@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from threading import RLock
@@ -10,6 +11,7 @@ from types import SimpleNamespace
 from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
 
+from crmkpi.web import reaper
 from crmkpi.web.reaper import OURS, reap_folders, reap_sessions
 
 
@@ -45,3 +47,25 @@ def test_only_our_own_old_folders_are_removed(tmp_path):
         os.utime(folder, (long_ago, long_ago))
     assert reap_folders(tmp_path, time.time()) == 1
     assert not old.exists() and young.exists() and foreign.exists()
+
+
+def test_the_store_is_swept_and_a_failing_round_does_not_end_the_task(monkeypatch):
+    swept = []
+
+    def sweep() -> None:
+        swept.append(1)
+        if len(swept) == 1:
+            raise OSError("disk")
+
+    monkeypatch.setattr(reaper, "sweep_store", sweep)
+    monkeypatch.setattr(reaper, "SWEEP_ROUNDS", 1)
+    monkeypatch.setattr(reaper, "reap_folders", lambda place, now: 0)
+
+    async def run() -> None:
+        task = asyncio.create_task(reaper.reap_forever(0.01))
+        while len(swept) < 3:
+            await asyncio.sleep(0.01)
+        task.cancel()
+
+    asyncio.run(asyncio.wait_for(run(), 20))
+    assert len(swept) >= 3
