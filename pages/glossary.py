@@ -14,7 +14,8 @@ found = entries(s.data, search, t)
 st.caption(t.plural("glossary.found", len(found)))
 for entry in found:
     icon = ":material/lock:" if entry.missing else ":material/check_circle:" if entry.known else None
-    with st.expander(plain(entry.name), icon=icon, key=f"entry_{entry.id}"):
+    badge = f" :blue-badge[{t('editor.own_badge')}]" if entry.own else ""
+    with st.expander(plain(entry.name) + badge, icon=icon, key=f"entry_{entry.id}"):
         st.markdown(plain(entry.definition))
         if entry.formula:
             st.markdown(f"**{t('node.formula')}** {plain(entry.formula)}")

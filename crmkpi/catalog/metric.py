@@ -6,6 +6,7 @@ A formula is written once, here: over measures and other metrics, acyclic. Units
 from __future__ import annotations
 
 import tomllib
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -53,15 +54,15 @@ class Synonyms(BaseModel):
 class Metric(BaseModel):
     """One metric of the catalogue.
 
-    `formula` or `measure`, or neither when `status` is not_yet or sheet. `numerator`, `denominator`: formulas where the
+    `formula` or `measure`, or neither when `status` is model or sheet. `numerator`, `denominator`: formulas where the
     formula's own fraction does not show them. `table`: prepared table whose days date the metric.
     `history`: what must lie before the period: `previous` (unknown without the whole previous period),
     `inactivity` (unknown until N days after data_from), `warn` (always a value, warned until then).
     `check`: a ratio that should be near 1, such as a model's value over what was observed; it only warns.
     `settle_days`: so long after its end a period still ripens; `settle_by` sales_cycle: as long as four of five deals
     take in these data. `months_up`: only for months and longer (a daily quintile is noise). `status` sheet: comes only
-    from a sheet of dated values. `mature_days`: unknown until so many days after the period's end. `anonymous`: counts
-    orders without customer.
+    from a sheet of dated values; model: computed once for the whole base behind a gate, not period by period.
+    `mature_days`: unknown until so many days after the period's end. `anonymous`: counts orders without customer.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -93,7 +94,7 @@ class Metric(BaseModel):
     history: Literal["previous", "inactivity", "warn"] | None = None
     anonymous: bool = False
     cohort: bool = False
-    status: Literal["ready", "not_yet", "sheet"] = "ready"
+    status: Literal["ready", "model", "sheet"] = "ready"
     synonyms: Synonyms = Field(default_factory=Synonyms)
 
     @model_validator(mode="after")
@@ -116,9 +117,19 @@ class Metric(BaseModel):
         return Formula(self.text).names if self.text else ()
 
 
-@cache
+# the catalogue with what the open project adds to it; set by crmkpi.catalog.in_force only
+EXTENDED: ContextVar[MappingProxyType[str, Metric] | None] = ContextVar("extended_metrics", default=None)
+
+
 def metrics() -> MappingProxyType[str, Metric]:
-    """All metrics by id, in the order of the files; a wrong declaration is a defect and raises."""
+    """All metrics by id: those of the catalogue, then the own ones of the project in force (in_force.py)."""
+    extended = EXTENDED.get()
+    return standard_metrics() if extended is None else extended
+
+
+@cache
+def standard_metrics() -> MappingProxyType[str, Metric]:
+    """The catalogue itself by id, in the order of the files; a wrong declaration is a defect and raises."""
     found: dict[str, Metric] = {}
     for path in sorted(HERE.glob("*.toml")):
         with path.open("rb") as file:

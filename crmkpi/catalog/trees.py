@@ -11,6 +11,7 @@ import difflib
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -26,6 +27,9 @@ MAX_NODES = 200
 MAX_DEPTH = 20
 Edge = Literal["root", "identity", "influence"]
 Level = Literal["goal", "controllable", "strategic", "development", "operational", "technical"]
+# evidence behind a stated elasticity (methods.md 7): A random control group, B before and after with a passed
+# placebo, C the same with season taken out, D correlation or somebody's judgement
+Grade = Literal["A", "B", "C", "D"]
 LEVELS: tuple[str, ...] = ("goal", "controllable", "strategic", "development", "operational", "technical")
 
 
@@ -51,7 +55,8 @@ class Node(BaseModel):
 
     `edge` says how it hangs on its parent: `identity` is arithmetic, `influence` a belief that never gets a part
     of the change. `identity` is the arithmetic of this node over the metrics of its identity children.
-    `hide_when_zero` nodes close an identity and are of no interest while they are zero.
+    `hide_when_zero` nodes close an identity and are of no interest while they are zero. `elasticity`, on influence
+    edges only: by how many per cent the parent moves when this node moves by one, with the `grade` of its evidence.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -63,6 +68,8 @@ class Node(BaseModel):
     identity: str | None = None
     why: Texts | None = None
     hide_when_zero: bool = False
+    elasticity: float | None = None
+    grade: Grade | None = None
     children: tuple[Node, ...] = ()
 
     @property
@@ -147,6 +154,8 @@ class _FlatNode(BaseModel):
     identity: str | None = None
     why: Texts | None = None
     hide_when_zero: bool = False
+    elasticity: float | None = Field(default=None, gt=-20, lt=20)
+    grade: Grade | None = None
 
 
 class _File(BaseModel):
@@ -160,9 +169,19 @@ class _File(BaseModel):
     node: tuple[_FlatNode, ...] = Field(min_length=1)
 
 
-@cache
+# trees that the open project changed, by the id of their template; set by crmkpi.catalog.in_force only
+CHANGED: ContextVar[Mapping[str, TreeTemplate] | None] = ContextVar("changed_trees", default=None)
+
+
 def trees() -> Mapping[str, TreeTemplate]:
-    """All templates by id, in the order in which they are offered."""
+    """All trees by id, in the order in which they are offered; a tree that the project changed is the changed one."""
+    changed = CHANGED.get()
+    return {**templates(), **changed} if changed else templates()
+
+
+@cache
+def templates() -> Mapping[str, TreeTemplate]:
+    """The templates as they come with the product, by id."""
     read = [read_template(path.read_text("utf-8")) for path in HERE.glob("*.toml")]
     return {template.id: template for template in sorted(read, key=lambda t: (t.order, t.id))}
 
@@ -219,7 +238,7 @@ def _grow(flat: tuple[_FlatNode, ...]) -> Node:
             why=node.why,
             children=children,
         )
-        _check_identity(built)
+        check_identity(built)
         return built
 
     root = build(below[None][0], 1)
@@ -246,7 +265,7 @@ def _check_shape(flat: tuple[_FlatNode, ...]) -> None:
             raise BadTreeError(reason="one_root", detail=node.id)
 
 
-def _check_identity(node: Node) -> None:
+def check_identity(node: Node) -> None:
     """The names of an identity are exactly the metrics of the node's identity children, each once."""
     metrics = [child.metric for child in node.drivers]
     if len(set(metrics)) != len(metrics):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from crmkpi import __version__
-from crmkpi.cli import loading, numbers, running
+from crmkpi.cli import keeping, loading, numbers, running
 from crmkpi.cli.words import UsageError
 from crmkpi.i18n import LANGUAGES, Words
 from crmkpi.periods import GRAINS
@@ -30,6 +30,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Words], int]] = {
     "app": running.command_app,
     "report": running.command_report,
     "doctor": running.command_doctor,
+    "store": keeping.command_store,
 }
 
 
@@ -69,19 +70,24 @@ def parser() -> argparse.ArgumentParser:
     one = add("check")
     one.add_argument("--project", required=True, metavar="P")
     one.add_argument("--as-of", metavar="D")
-    one.add_argument("--false-alarms", type=float, default=1.0, metavar="PER_MONTH")
+    one.add_argument("--false-alarms", type=float, metavar="PER_MONTH")
+    one.add_argument("--notify", action="store_true")
     one = add("app")
     one.add_argument("files", nargs="*", metavar="FILE")
     one.add_argument("--port", type=int)
-    one = add("report")
+    _add_report(add("report"))
+    add("doctor")
+    _add_store(add("store"))
+    return top
+
+
+def _add_report(one: argparse.ArgumentParser) -> None:
     one.add_argument("--project", required=True, metavar="P")
     one.add_argument("--to", required=True, metavar="FILE")
     one.add_argument("--title")
     one.add_argument("--pack", metavar="PERSON")
     one.add_argument("--from", dest="first", metavar="D")
     one.add_argument("--until", dest="last", metavar="D")
-    add("doctor")
-    return top
 
 
 def _add_metrics(one: argparse.ArgumentParser) -> None:
@@ -104,3 +110,8 @@ def _add_tree(one: argparse.ArgumentParser) -> None:
     one.add_argument("--to-date", action="store_true")
     one.add_argument("--list", action="store_true")
     one.add_argument("--custom", metavar="T.toml")
+
+
+def _add_store(one: argparse.ArgumentParser) -> None:
+    one.add_argument("action", choices=keeping.ACTIONS)
+    one.add_argument("--copy", metavar="NAME")

@@ -46,11 +46,12 @@ def command_report(args: argparse.Namespace, t: Words) -> int:
 
 def _pack(args: argparse.Namespace, place: Place, options: ReportOptions, t: Words) -> Written:
     """One person's evidence pack; without dates, the review period that the screen proposes."""
+    from crmkpi.project.record import data_of
     from crmkpi.report import Ask, write_pack
     from crmkpi.targets.sentence import owner_name
     from crmkpi.views.log_share import review_period
 
-    first, last = review_period(place.data, place.read().initiatives)
+    first, last = review_period(data_of(place), place.read().initiatives)
     person = "me" if args.pack.casefold() in ("me", owner_name("me", t).casefold()) else args.pack
     ask = Ask(person, day(args.first) or first, day(args.last) or last)
     return write_pack(place, Path(args.to), ask, t, options)

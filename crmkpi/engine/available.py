@@ -121,8 +121,8 @@ class Availability:
             return lack or Lack({SHEET_COLUMN: None})
         if lack is not None and metric.formula is not None and self._from_given(metric):
             return self._node(Formula(metric.formula).tree)
-        if metric.status == "not_yet":
-            return Lack(lack.columns if lack else {}, "missing_columns" if lack else "not_yet")
+        if metric.status == "model":
+            return Lack(lack.columns if lack else {}, "missing_columns" if lack else "by_model")
         if lack is not None:
             return lack
         if metric.cohort:

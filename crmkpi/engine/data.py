@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 import polars as pl
+import polars.selectors as cs
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from crmkpi.errors import CrmKpiError
@@ -133,11 +134,14 @@ class DataDir:
         return list(pl.read_parquet_schema(self.path(name))) if self.has(name) else []
 
     def write(self, name: str, frame: pl.DataFrame | pl.LazyFrame) -> None:
-        """Write a table as zstd Parquet. The caller has sorted it (by cust, ts where it has them)."""
+        """Write a table as zstd Parquet, categories as texts. The caller has sorted it (by cust, ts if it can)."""
         self.root.mkdir(parents=True, exist_ok=True)
         if isinstance(frame, pl.LazyFrame):
+            # it may read from the very file that is written
             frame = frame.collect()
-        frame.write_parquet(self.path(name), compression="zstd", statistics=True)
+        # codes of repeated texts become texts stretch by stretch, never all at once
+        spelled = frame.lazy().with_columns(cs.categorical().cast(pl.String))
+        spelled.sink_parquet(self.path(name), compression="zstd", statistics=True)
 
     # meta ------------------------------------------------------------------------------------------
     @property

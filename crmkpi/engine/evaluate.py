@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from crmkpi.catalog.in_force import mark as catalogue_mark
 from crmkpi.catalog.metric import Metric
 from crmkpi.engine import cohorts as cohort_room
 from crmkpi.engine.available import Availability, UnknownMetricError, available, chosen
@@ -98,7 +99,7 @@ class _Question:
         known = self.data.meta
         meta = (known.margin_rate, known.inactivity_days, tuple(known.loyalty_tiers), known.loyalty_floor)
         ids = tuple(m.id for m in self.asked)
-        key = (stamp, DEFINITION_VERSION, meta, ids, self.by, self.where, mark)
+        key = (stamp, DEFINITION_VERSION, catalogue_mark(), meta, ids, self.by, self.where, mark)
         return ANSWERS.get(key, lambda: self._compute(calendars))
 
     def _compute(self, calendars: Sequence[Calendar]) -> Result:

@@ -30,8 +30,8 @@ SCHEMA: dict[str, pl.DataType] = {
 class Unavailable:
     """A metric that these data cannot feed. `missing`: canonical columns (`a|b`: either would do).
 
-    Reasons: missing_columns, not_yet, not_by_dimension, sparse_costs, short_history,
-    short_grain.
+    Reasons: missing_columns, by_model (computed once for the base, not in a series), model_gate (too little data for
+    it), not_by_dimension, sparse_costs, short_history, short_grain.
     """
 
     metric: str

@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 import polars as pl
 
-from crmkpi.catalog.metric import Metric, Texts, Unit, metrics
+from crmkpi.catalog.metric import Metric, Texts, Unit, metrics, standard_metrics
 from crmkpi.engine.calendar import EPOCH, Calendar
 from crmkpi.engine.data import DataDir
 from crmkpi.engine.memory import remembered
@@ -46,7 +46,7 @@ def plain(name: str) -> str:
 def _names() -> MappingProxyType[str, str]:
     """Every name by which a metric is known -> its id; the first of the catalogue wins, main ones before local."""
     found: dict[str, str] = {}
-    for metric in sorted(metrics().values(), key=lambda m: m.local):
+    for metric in sorted(standard_metrics().values(), key=lambda m: m.local):
         labels = (metric.id, metric.label.ru, metric.label.en, *metric.synonyms.ru, *metric.synonyms.en)
         for label in labels:
             found.setdefault(label.casefold().strip(), metric.id)
@@ -104,7 +104,8 @@ def _unit(data: DataDir, spellings: tuple[str, ...]) -> Unit:
 
 def catalogue_of(data: DataDir) -> dict[str, Metric]:
     """The catalogue with the user's own metrics of this data set."""
-    return {**metrics(), **own_metrics(data)}
+    known = metrics()
+    return {**known, **{name: m for name, m in own_metrics(data).items() if name not in known}}
 
 
 @remembered

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from babel import Locale
 from babel.dates import format_date
@@ -49,6 +49,13 @@ def _flat(tree: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
         else:
             out.append((name, str(value)))
     return out
+
+
+class Quantity(NamedTuple):
+    """A number with the unit of its metric, as a parameter of a sentence."""
+
+    value: float | None
+    unit: str
 
 
 class Words:
@@ -202,6 +209,12 @@ class _Shown(dict):  # type: ignore[type-arg]
             return UNKNOWN
         if key in ("table", "columns") and isinstance(value, str):
             return self._named(key, value)
+        if hasattr(value, "ru") and hasattr(value, "en"):  # a text in both languages (a node's name)
+            return getattr(value, self.words.lang)
+        if isinstance(value, Quantity):
+            return self.words.value(value.value, value.unit)
+        if isinstance(value, Period):
+            return self.words.period(value)
         if isinstance(value, bool):
             return value
         if key == "year":

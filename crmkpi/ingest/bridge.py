@@ -38,8 +38,8 @@ class BridgeStep:
 def bridge(rows: pl.DataFrame, scale: int) -> list[BridgeStep]:
     """Steps from the plain sum to revenue_base, from classified rows (documents.py); steps without rows are
     left out. Signs: what leaves is negative when it was positive, so the steps before `root` sum to `root`."""
-    # the other columns would be copied with every filter below
-    rows = rows.select("what", "raw", "amount", "customer_id", DOC)
+    # the other columns, and the texts of the ids, would be copied with every filter below
+    rows = rows.select("what", "raw", "amount", pl.col("customer_id").is_null().alias("nobody"), DOC)
     sums = rows.group_by("what").agg(*_sums("raw"))
     found = {row["what"]: row for row in sums.iter_rows(named=True)}
     start = rows.select(*_sums("raw")).row(0, named=True)
@@ -51,10 +51,10 @@ def bridge(rows: pl.DataFrame, scale: int) -> list[BridgeStep]:
         steps.append(
             _step("shipping", shipped.select(*_sums("raw")).row(0, named=True), scale, -1, removes=False)
         )
-    anonymous = sales.filter(pl.col("customer_id").is_null())
+    anonymous = sales.filter("nobody")
     if anonymous.height:
         steps.append(_step("anonymous", anonymous.select(*_sums("amount")).row(0, named=True), scale, -1))
-    base = sales.filter(pl.col("customer_id").is_not_null())
+    base = sales.filter(~pl.col("nobody"))
     return [*steps, _step(ROOT, base.select(*_sums("amount")).row(0, named=True), scale, 1, removes=False)]
 
 

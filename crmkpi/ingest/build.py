@@ -22,6 +22,7 @@ from crmkpi.ingest.merge import Merged, merge
 from crmkpi.ingest.money import LARGEST
 from crmkpi.ingest.nobody import placeholders, without_placeholders
 from crmkpi.ingest.physical import Physical, customer_numbers, physical
+from crmkpi.ingest.privacy import mixed
 from crmkpi.ingest.quality import (
     as_date,
     day_findings,
@@ -34,6 +35,7 @@ from crmkpi.ingest.receipt import Receipt, sales_receipt
 from crmkpi.ingest.sales_tables import SalesTables, sales_tables
 from crmkpi.ingest.switches import SwitchEffect, effects
 from crmkpi.ingest.text_table import Finding
+from crmkpi.ingest.total_rows import Totals, totals_effect, with_totals
 from crmkpi.tables import TABLES
 
 Parts = Sequence[tuple[Entry, pl.DataFrame]]
@@ -62,8 +64,12 @@ class Built:
     everyone: bool = False
 
 
-def build(parts: Parts, settings: LoadSettings) -> Built:
-    """Build every table from the kept rows. Money of all tables has one scale (money.py)."""
+def build(parts: Parts, settings: LoadSettings, totals: Totals | None = None) -> Built:
+    """Build every table from the kept rows. Money of all tables has one scale (money.py). `totals`: «Итого» rows
+    of the files, which count only if the settings say so."""
+    totals = totals or {}
+    if not settings.drop_totals:
+        parts = with_totals(parts, totals)
     by_table: dict[str, list[tuple[Entry, pl.DataFrame]]] = {}
     nobody = placeholders(parts)
     parts = [(entry, without_placeholders(frame, nobody)) for entry, frame in parts]
@@ -77,7 +83,7 @@ def build(parts: Parts, settings: LoadSettings) -> Built:
     out.everyone = settings.base == "all" or (settings.base is None and answered)
     sales = None
     if "orders" in by_table or "order_lines" in by_table:
-        sales = _sales(by_table, ids, others.get("customers"), settings, out)
+        sales = _sales(by_table, ids, others.get("customers"), settings, out, totals)
     _communicate(others, sales, settings)
     out.frames |= {name: table.frame for name, table in others.items()}
     out.frames["ids"] = ids
@@ -112,6 +118,7 @@ def _sales(
     customers: Physical | None,
     settings: LoadSettings,
     out: Built,
+    totals: Totals,
 ) -> SalesTables:
     orders, lines = by_table.get("orders", []), by_table.get("order_lines", [])
     rules = DocumentRules(
@@ -130,6 +137,10 @@ def _sales(
         out.frames["order_lines"] = sales.lines
     out.bridge = sales.bridge
     out.switches = effects(sales.documents, rules, out.everyone, out.scale)
+    dropped = settings.drop_totals
+    out.switches += totals_effect(
+        orders or lines, totals, sales.source, rules, out.everyone, dropped, out.scale
+    )
     out.receipt = sales_receipt(sales.documents, sales.orders, sales.returns, out.scale)
     out.findings += _updated(sales.source, sales.merged)
     if not orders:
@@ -246,6 +257,7 @@ def _check(
         example = None if ends.is_empty() else as_date(int(ends.sort()[0]))
         out.findings += finding("planned_ends", "info", ends.len(), example, ("mrr", "subscriber_churn"))
     out.findings += join_findings(_ids(by_table))
+    out.findings += mixed([entry for parts in by_table.values() for entry, _ in parts])
 
 
 def _ids(by_table: Mapping[str, Parts]) -> dict[str, pl.Series]:

@@ -114,10 +114,12 @@ def exact_copies(rows: pl.LazyFrame, columns: Sequence[str]) -> pl.Series:
     """True for every line that repeats an earlier line of the file in all its columns."""
     cells = [c for c in columns if c != ROW]
     hashes = _row_hashes(rows, cells)
-    suspects = hashes.is_duplicated().arg_true()
     marks = pl.Series(REPEATED, [False], dtype=pl.Boolean).new_from_index(0, hashes.len())
-    if suspects.is_empty():
+    ordered = hashes.sort()
+    twice = ordered.filter(ordered == ordered.shift(1))
+    if twice.is_empty():
         return marks
+    suspects = hashes.is_in(twice.unique().implode()).arg_true()
     # equal hashes are only a suspicion: the few suspects are compared cell by cell
     numbered = (
         rows.select(cells).with_row_index("__at").filter(pl.col("__at").is_in(suspects.implode())).collect()

@@ -101,6 +101,10 @@ def _operations(statuses: dict[str, str | None]) -> dict[str, str | None]:
 
 def document_codes(ids: pl.Series) -> pl.Series:
     """A small integer per document number: grouping by it is several times faster than by text."""
+    if ids.n_unique() == ids.len():
+        # a file of whole orders: its rows are the documents, and no list of all their numbers is needed
+        rows = pl.int_range(ids.len(), dtype=pl.UInt32, eager=True)
+        return rows.set(ids.is_null(), None).alias(DOC) if ids.has_nulls() else rows.alias(DOC)
     return ids.cast(pl.Categorical(pl.Categories.random())).to_physical().cast(pl.UInt32).alias(DOC)
 
 
@@ -174,7 +178,7 @@ def unusual_prefixes(rows: pl.DataFrame, given: Mapping[str, str]) -> dict[str, 
         elif prefix in (main["p"], "?"):
             continue
         elif prefix in RETURN_PREFIXES and n < RETURN_SHARE * total <= main["n"]:
-            credit = row["minus"] > 0 or n <= CREDIT_SHARE * total or _echoes(docs, prefix)
+            credit = (row["minus"] or 0) > 0 or n <= CREDIT_SHARE * total or _echoes(docs, prefix)
             found[prefix] = "return" if credit else "sale"
         elif n <= max(RARE_COUNT, RARE_SHARE * total) and main["n"] >= MAIN_SHARE * total:
             found[prefix] = "adjustment"

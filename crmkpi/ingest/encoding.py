@@ -39,7 +39,7 @@ _CENTRAL = frozenset("ąćęłńóśźżáčďéěíňřšťúůýžőűäöüß
 _SIGNS = frozenset("№«»–—„“”’€£°±§©®\xa0…•₽ ")
 _WORD = re.compile(r"[^\W\d_]+")
 _ASCII_RUNS = re.compile(r"[\x00-\x7f]+")
-_LF, _CR = 10, 13
+LF, _CR = 10, 13
 # bytes looked at in one go: they and the flags made of them stay in the processor's cache
 _PIECE = 128 * 1024
 
@@ -283,7 +283,7 @@ class TextBlocks:
             block = block.decode(self.encoding.name, "replace").encode()
         at = block.find(b"\x00")
         if at >= 0:
-            line = self.lines + count_byte(self._with_lf(block[:at]), _LF) + 1
+            line = self.lines + count_byte(self._with_lf(block[:at]), LF) + 1
             raise NulBytesError(file=self.file, line=line)
         if b"\xef" in block:  # a BOM in the middle: files were glued together
             block = block.replace(b"\xef\xbb\xbf", b"")
@@ -292,7 +292,7 @@ class TextBlocks:
         block = self._with_lf(block)
         if self.encoding.double:
             block = self._undoubled(block)
-        self.lines += count_byte(block, _LF)
+        self.lines += count_byte(block, LF)
         return block
 
     def _with_lf(self, block: bytes) -> bytes:
@@ -358,12 +358,12 @@ def count_byte(data: bytes, byte: int) -> int:
 def _lone_ends(data: bytes) -> tuple[bool, bool]:
     """Whether a CR stands without LF after it, and an LF without CR before it."""
     codes = np.frombuffer(data, dtype=np.uint8)
-    lone_cr, lone_lf = bool(codes[-1] == _CR), bool(codes[0] == _LF)
+    lone_cr, lone_lf = bool(codes[-1] == _CR), bool(codes[0] == LF)
     returns, feeds = np.empty(_PIECE, dtype=bool), np.empty(_PIECE, dtype=bool)
     for at in range(0, len(codes) - 1, _PIECE):
         after = codes[at + 1 : at + 1 + _PIECE]
         cr = np.equal(codes[at : at + len(after)], _CR, out=returns[: len(after)])
-        lf = np.equal(after, _LF, out=feeds[: len(after)])
+        lf = np.equal(after, LF, out=feeds[: len(after)])
         if not np.array_equal(cr, lf):
             lone_cr = lone_cr or bool((cr > lf).any())
             lone_lf = lone_lf or bool((lf > cr).any())

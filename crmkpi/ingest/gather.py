@@ -45,6 +45,7 @@ class Gatherer:
         self.rows_in = self.rejected_count = self.empty = self.totals = self.used = 0
         self.notes = self.repeated = 0
         self._rejected: list[tuple[int, str, str]] = []
+        self._total_rows: list[pl.DataFrame] = []
         self._reasons: Counter[str] = Counter()
         self._frames: list[pl.DataFrame] = []
         self._parts: list[Path] = []
@@ -150,6 +151,8 @@ class Gatherer:
 
     def _drop_totals(self, frame: pl.DataFrame, totals: pl.DataFrame) -> pl.DataFrame:
         self.totals += totals.height
+        if totals.height and sum(f.height for f in self._total_rows) < self.limits.kept_rejected:
+            self._total_rows.append(totals.select(*self.names, ROW))
         return self._drop(frame, totals, "total_row", count=False)
 
     def _drop(self, frame: pl.DataFrame, gone: pl.DataFrame, reason: str, count: bool = True) -> pl.DataFrame:
@@ -238,6 +241,7 @@ class Gatherer:
             findings=findings + self._findings(),
             rows_used=self.used,
             spool=self._spool,
+            totals=pl.concat(self._total_rows) if self._total_rows else None,
         )
 
     def _findings(self) -> list[Finding]:
@@ -252,7 +256,9 @@ class Gatherer:
         for reason, code in _REASONS.items():
             if self._reasons[reason]:
                 params: dict[str, object] = {"rows": self._list(reason)}
-                out.append(Finding(code, "warning", count=self._reasons[reason], params=params))
+                # a total that was left out is as it should be: the switch beside the bridge brings it back
+                level = "info" if reason == "total_row" else "warning"
+                out.append(Finding(code, level, count=self._reasons[reason], params=params))
         return out
 
     def _list(self, reason: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from crmkpi.ingest.clean import clean
+from crmkpi.ingest.coded import coded
 from crmkpi.ingest.inspect import Seen
 from crmkpi.ingest.lines import line_money
 from crmkpi.ingest.match import candidate, header_set
@@ -37,7 +38,8 @@ def lines_of(orders: Prepared) -> Prepared | None:
         return None
     table = clean(seen.text, seen.profiles, "order_lines", mapping, {})
     named = [c for c in ("sku", "product") if c in mapping]
-    frame = table.frame.with_columns(line_money(table.frame).alias("__money"))
+    frame = coded(table, seen.profiles)
+    frame = frame.with_columns(line_money(frame).alias("__money"))
     worth = frame.drop("unit_price", "line_amount", strict=False)
     rows = worth.filter(pl.any_horizontal(pl.col(named).is_not_null()) & pl.col("order_id").is_not_null())
     if rows.is_empty():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import polars as pl
 
@@ -16,6 +16,7 @@ from crmkpi.ingest.file_report import FileReport, report_of
 from crmkpi.ingest.known_exports import match_preset
 from crmkpi.ingest.loading_errors import BadAnswerError, BadMappingError
 from crmkpi.ingest.match import Proposal, header_set, propose
+from crmkpi.ingest.privacy import without_dropped
 from crmkpi.ingest.profile import AS_WRITTEN, NUMERIC, ColumnProfile, profile
 from crmkpi.ingest.quality import ANONYMOUS_SHARE
 from crmkpi.ingest.questions import Question, answer_to
@@ -29,12 +30,20 @@ from crmkpi.ingest.wide import KpiSheet, kpi_sheet
 from crmkpi.tables import TABLES
 
 Given = Mapping[str, Mapping[str, Any]]
-Progress = Callable[[str, float], None]
+# part of looking at a file that goes into reading its text; the rest is finding out what the columns hold
+READING = 0.25
+MATCHING = 0.95
 # columns that the questions about rows need
 ASKED = {
     "orders": ("order_id", "customer_id", "amount", "shipping", "gross", "discount", "currency"),
     "order_lines": ("order_id", "customer_id", "quantity", "unit_price", "line_amount", "currency"),
 }
+
+
+class Progress(Protocol):
+    """Who is told how far the work is: stage, share of the whole 0..1, records read so far."""
+
+    def __call__(self, stage: str, share: float, rows: int | None = None) -> None: ...
 
 
 @dataclass
@@ -109,25 +118,33 @@ def look(
     progress: Progress | None = None,
 ) -> Iterator[Seen]:
     """Every table of one file: read, profiled, recognised or mapped as told."""
-    say = progress or (lambda stage, share: None)
+    say = progress or unheard
     for source in sniff(path, file=name):
         say("reading", 0.0)
-        text, told = first_table(read(source)), for_source(mapping, source)
+        text = first_table(read(source, heard=lambda share, rows: say("reading", READING * share, rows)))
+        told = for_source(mapping, source)
         sheet = _sheet(text, told, remembered or {})
         key = header_set(sheet.key if sheet is not None else text.columns)
         given = {k: str(v) for k, v in for_source(answers, source).items()}
         given = {**(remembered or {}).get(key, {}).get("answers", {}), **given}
         if sheet is not None:
             text = sheet.long(given)
-        say("profiling", 0.5)
-        profiles = profile(text, given)
-        say("matching", 0.9)
+        profiles = profile(text, given, _profiling(say, text.rows_in))
+        say("matching", MATCHING, text.rows_in)
         report = report_of(text, profiles, key, words or Words())
         report.answers = given
         _recognise(report, text, profiles, remembered, told)
         if sheet is not None:
             report.questions += sheet.questions()
         yield Seen(report, text, profiles)
+
+
+def unheard(stage: str, share: float, rows: int | None = None) -> None:
+    """Nobody listens to the progress."""
+
+
+def _profiling(say: Progress, rows: int) -> Callable[[float], None]:
+    return lambda share: say("profiling", READING + (MATCHING - READING) * share, rows)
 
 
 def _sheet(text: TextTable, told: Mapping[str, Any], remembered: Given) -> KpiSheet | None:
@@ -179,6 +196,7 @@ def _recognise(
     chosen = answer_to(report.answers, "which_amount", None)
     if chosen is not None and chosen in text.columns:
         report.mapping = {k: v for k, v in report.mapping.items() if v != chosen} | {"amount": chosen}
+    without_dropped(report)
     if report.table == "campaigns" and "campaign" in report.mapping:
         # a report by names only: the name is the id
         report.mapping.setdefault("campaign_id", report.mapping["campaign"])

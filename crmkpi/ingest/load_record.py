@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from crmkpi.engine.data import DamagedDataError
 from crmkpi.ingest.bridge import BridgeStep
 from crmkpi.ingest.build import Built
+from crmkpi.ingest.changes import Changes
 from crmkpi.ingest.load_settings import LoadSettings
 from crmkpi.ingest.receipt import Receipt
 from crmkpi.ingest.switches import SwitchEffect, Verdict, verdict
@@ -57,9 +58,11 @@ class LoadRecord:
     switches: list[SwitchEffect] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     currency: str | None = None
+    # what the last load that changed rows did to data that were there; a flipped switch is no load
+    changes: Changes | None = None
 
     @classmethod
-    def of(cls, built: Built, settings: LoadSettings) -> LoadRecord:
+    def of(cls, built: Built, settings: LoadSettings, changed: Changes | None = None) -> LoadRecord:
         """The record of what was just built."""
         return cls(
             settings,
@@ -69,6 +72,7 @@ class LoadRecord:
             built.switches,
             built.findings,
             built.currency,
+            changed,
         )
 
     @property

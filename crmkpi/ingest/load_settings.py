@@ -13,7 +13,7 @@ from crmkpi.ingest.attribute_messages import DEFAULT_DAYS
 class LoadSettings:
     """`zone`: the project's time zone (None: times stay as written). `base`: tree of the customer base, or of
     all sales with «anonymous» as a branch (None: as was answered about the files, else that of the base).
-    `currency`: which one counts where a column holds several.
+    `currency`: which one counts where a column holds several. `drop_totals`: «Итого» rows of sales files stay out.
     `prefixes`: what document numbers with these letters are (sale, return, adjustment), over the rule.
     `attribution_days` times 24 hours before an order, by the last click or open. `loyalty_tiers`: tiers of the
     loyalty programme from the lowest up, `loyalty_floor`: the lowest one that counts as reached."""
@@ -22,6 +22,7 @@ class LoadSettings:
     inactivity_days: int = 90
     drop_exact_duplicates: bool = False
     exclude_tests: bool = True
+    drop_totals: bool = True
     negatives_as_returns: bool = True
     base: Literal["customers", "all"] | None = None
     currency: str | None = None

@@ -45,7 +45,9 @@ def merge(table: str, parts: Sequence[tuple[Entry, pl.DataFrame]]) -> Merged:
     ordered = sorted(parts, key=lambda part: part[0].order)
     frames = [
         rows.with_columns(
-            (pl.col("__row") + position * FILE_STEP).alias(SEQ), pl.lit(position, dtype=pl.Int16).alias(ENTRY)
+            # the first file's lines are numbered already: adding nothing would only copy the column
+            (pl.col("__row") + position * FILE_STEP if position else pl.col("__row")).alias(SEQ),
+            pl.lit(position, dtype=pl.Int16).alias(ENTRY),
         )
         for position, (_, rows) in enumerate(ordered)
     ]

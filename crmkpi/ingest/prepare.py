@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from crmkpi.ingest import amounts, repeats
 from crmkpi.ingest.clean import CleanTable
+from crmkpi.ingest.coded import coded
 from crmkpi.ingest.files import Entry
+from crmkpi.ingest.fingerprints import new_key
 from crmkpi.ingest.inspect import ASKED, Seen, all_questions, row_questions, settled
 from crmkpi.ingest.lines import line_money
 from crmkpi.ingest.loading_errors import (
@@ -20,6 +22,7 @@ from crmkpi.ingest.loading_errors import (
 )
 from crmkpi.ingest.money import scale_of
 from crmkpi.ingest.physical import placed
+from crmkpi.ingest.privacy import Secret, protected
 from crmkpi.ingest.quality import finding
 from crmkpi.ingest.questions import Question
 from crmkpi.ingest.rejected import rejected_rows
@@ -27,6 +30,7 @@ from crmkpi.ingest.special_rules import fixed_answers
 from crmkpi.tables import TABLES
 
 SHOWN_COLUMNS = 12
+SALES = ("orders", "order_lines")
 
 
 @dataclass
@@ -38,10 +42,14 @@ class Prepared:
     rows: pl.DataFrame | None
     open: list[Question]
     rejected: pl.DataFrame | None = None
+    totals: pl.DataFrame | None = None
 
 
-def prepare(seen: Seen, zone: str | None, orders_known: bool, number: int) -> Prepared:
-    """Check and type one table. `orders_known`: an order file is or will be there, lines need no dates.
+def prepare(
+    seen: Seen, zone: str | None, orders_known: bool, number: int, secret: Secret | None = None
+) -> Prepared:
+    """Check and type one table. `orders_known`: an order file is or will be there, lines need no dates;
+    `secret`: the project's key for personal data (a key that nobody keeps, without it).
 
     Raises NoRowsError, NotRecognisedError, MissingRequiredError, ColumnNotReadError, NothingUsableError.
     """
@@ -55,6 +63,7 @@ def prepare(seen: Seen, zone: str | None, orders_known: bool, number: int) -> Pr
         report.questions = all_questions(seen, zone)
         return Prepared(seen, None, None, settled(report, report.questions)[1])
     table = seen.cleaned(zone)
+    table.frame = coded(table, seen.profiles)
     _note_rules(seen, table)
     if table.table in ASKED:
         report.questions = [*report.questions, *row_questions(seen, table)]
@@ -62,16 +71,39 @@ def prepare(seen: Seen, zone: str | None, orders_known: bool, number: int) -> Pr
     if still:
         return Prepared(seen, None, None, still)
     decided |= _facts(table, {**decided, **fixed_answers(report.rules)})
-    frame = table.frame
+    frame = _worth(table)
     if table.table == "order_lines":
-        frame = frame.with_columns(line_money(frame).alias("__money")).drop(
-            "unit_price", "line_amount", strict=False
-        )
         _note_discount(seen, table)
     _refuse_useless(seen, table)
+    frame, private = protected(report, table, frame, secret or Secret(new_key()))
+    decided |= private
     report.answers = {**report.answers, **decided}
     rejected = rejected_rows(seen.text, table, report.pii)
-    return Prepared(seen, _entry(seen, table, frame, zone, decided, number), frame, [], rejected)
+    entry = _entry(seen, table, frame, zone, decided, number)
+    totals = _totals(seen, entry, zone, secret or Secret(new_key()))
+    return Prepared(seen, entry, frame, [], rejected, totals)
+
+
+def _worth(table: CleanTable) -> pl.DataFrame:
+    """Rows with the money of lines in one column."""
+    if table.table != "order_lines":
+        return table.frame
+    worth = table.frame.with_columns(line_money(table.frame).alias("__money"))
+    return worth.drop("unit_price", "line_amount", strict=False)
+
+
+def _totals(seen: Seen, entry: Entry, zone: str | None, secret: Secret) -> pl.DataFrame | None:
+    """The dropped total rows of a sales file, typed like its other rows, for those who want them back."""
+    rows = seen.text.totals
+    # a rule of a known export rebuilds whole orders: a total is none of them
+    if rows is None or entry.table not in SALES or seen.report.rules:
+        return None
+    # that a total has no date is no reason to refuse: the column was read from the other rows
+    calm = [replace(profile, filled=0) for profile in seen.profiles]
+    report = replace(seen.report, issues=[])
+    table = Seen(report, replace(seen.text, frame=rows, spool=None), calm).cleaned(zone)
+    frame, _ = protected(report, table, _worth(table), secret)
+    return frame
 
 
 def _entry(

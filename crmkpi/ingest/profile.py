@@ -6,7 +6,7 @@ over all distinct values, so it never depends on the order of rows, and every ce
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -67,8 +67,13 @@ class ColumnProfile:
         return self.kind in MOMENTS and "%z" in (self.format or "")
 
 
-def profile(table: TextTable, answers: Mapping[str, str] | None = None) -> list[ColumnProfile]:
-    """Profiles of all columns of a table, in their order. `answers`: question code or `code:column` -> option."""
+def profile(
+    table: TextTable,
+    answers: Mapping[str, str] | None = None,
+    heard: Callable[[float], None] | None = None,
+) -> list[ColumnProfile]:
+    """Profiles of all columns of a table, in their order. `answers`: question code or `code:column` -> option;
+    `heard` is told the share of the columns that are done."""
     given = answers or {}
     rows = table.frame.lazy()
     delimiter = table.source.delimiter if table.source is not None else None
@@ -77,9 +82,11 @@ def profile(table: TextTable, answers: Mapping[str, str] | None = None) -> list[
     first: list[Found] = []
     # distinct values of long columns are large, so only columns in doubt are held until all have been seen
     held: dict[str, tuple[pl.DataFrame, Found, bool]] = {}
-    for name in table.columns:
+    for place, name in enumerate(table.columns):
         if name == ROW:
             continue
+        if heard is not None:
+            heard(place / len(table.columns))
         raw = _raw_values(rows, name)
         values, clean = _distinct(raw), _all_clean(raw)
         found = kinds.recognise(name, values, hints)

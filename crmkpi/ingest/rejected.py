@@ -6,6 +6,7 @@ text. E-mails, phones and card numbers are masked: what is not imported is not k
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -62,6 +63,11 @@ def _as_text(
         lines = lines.with_row_index("row", offset=text.source.header_row + 1).cast({"row": pl.Int64})
     kept = lines.filter(pl.col("row").is_in(rows.implode())).collect()
     return kept.select("row", pl.lit(reason).alias("reason"), "text")
+
+
+def masked(text: str, whole: bool = False) -> str:
+    """A text without the e-mails and long numbers in it; `whole`: the text is personal as it stands."""
+    return MASK if whole else re.sub(_LONG_NUMBER, MASK, re.sub(_EMAIL, MASK, text))
 
 
 def write_rejected(root: Path, entry: Entry, rows: pl.DataFrame) -> None:

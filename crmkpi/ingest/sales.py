@@ -129,8 +129,13 @@ def orders_of(sales: pl.DataFrame, dimensions: Sequence[str]) -> pl.DataFrame:
             *(_charge(c) if c in CHARGES else _total(c) for c in money),
         )
     ts, day = clock("at")
+    # a filter copies all columns, also where it drops nothing
     return (
-        orders.filter(pl.col("amount") > 0)
+        (
+            orders
+            if bool((orders["amount"] > 0).all(ignore_nulls=False))
+            else orders.filter(pl.col("amount") > 0)
+        )
         .with_columns(ts.alias("ts"), day.alias("day"))
         .drop("at", DOC, strict=False)
     )

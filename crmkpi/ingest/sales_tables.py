@@ -140,7 +140,9 @@ def _returns_known(documents: Documents) -> bool:
 
 
 def sold_rows(rows: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
-    """The rows of sales, only these columns (lazily, so that the others are never copied)."""
+    """The rows of sales, only these columns (lazily, so that the others are never copied; none is where all are)."""
+    if bool((rows["what"] == "sale").all()):
+        return rows.select(columns)
     return rows.lazy().filter(pl.col("what") == "sale").select(columns).collect()
 
 

@@ -47,6 +47,8 @@ class TextTable:
     rejected: pl.DataFrame
     findings: list[Finding]
     rows_used: int = 0
+    # dropped total rows as they stand in the file, columns of `frame`: a person may want them back
+    totals: pl.DataFrame | None = None
     # keeps a temporary folder of Parquet parts alive as long as the table
     spool: tempfile.TemporaryDirectory[str] | None = field(default=None, repr=False)
 

@@ -13,10 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from crmkpi.engine.data import DataDir
+from crmkpi.errors import CrmKpiError
 from crmkpi.i18n import Words
+from crmkpi.ingest.files import read_index
+from crmkpi.ingest.inspect import Progress as Told
 from crmkpi.ingest.inspect import inspect
 from crmkpi.ingest.load import LoadSettings, load
 from crmkpi.ingest.preview import preview
+from crmkpi.ingest.privacy import usual_policy
 from crmkpi.ingest.worker_child import Job, Progress, Report, serve
 
 
@@ -32,13 +36,25 @@ def inspect_files(payload: dict[str, Any], report: Report) -> list[dict[str, obj
 
 
 def preview_files(payload: dict[str, Any], report: Report) -> list[dict[str, object]]:
-    """The list of `inspect` with what the mapping screen shows besides (preview.py). Writes nothing."""
+    """The list of `inspect` with what the mapping screen shows besides (preview.py). Writes nothing.
+
+    A file that cannot be read is an entry {"file", "path", "refused": {"code", "params"}}, so that the others
+    need not wait for it. `data` in the payload: the project's tables, whose way with personal keys is followed.
+    """
     words, paths = Words(payload.get("lang", "ru")), _paths(payload)
     given = (payload.get("answers"), payload.get("remembered"), payload.get("mapping"))
     found: list[dict[str, object]] = []
+    usual = usual_policy(read_index(Path(payload["data"])).entries) if payload.get("data") else "hash"
+    sizes = [path.stat().st_size if path.is_file() else 0 for path in paths]
     for n, (path, name) in enumerate(paths.items()):
-        report(Progress("reading", n / len(paths), {"file": name}))
-        found += preview([path], words, *given, names={path: name})
+        every = max(1, sum(sizes))
+        told = _told(report, name, sum(sizes[:n]) / every, sizes[n] / every)
+        told("reading", 0.0)
+        try:
+            found += preview([path], words, *given, names={path: name}, progress=told, default=usual)
+        except CrmKpiError as error:
+            refused = {"code": error.code, "params": error.params}
+            found.append({"file": name, "path": str(path), "refused": refused})
     return found
 
 
@@ -55,12 +71,22 @@ def load_files(payload: dict[str, Any], report: Report) -> dict[str, object]:
         answers=payload.get("answers"),
         settings=LoadSettings(**payload.get("settings", {})),
         append=bool(payload.get("append")),
-        progress=lambda stage, share: report(Progress(stage, share)),
+        progress=_told(report),
         remembered=payload.get("remembered"),
         words=words,
         names=paths,
     )
     return result.as_dict(words)
+
+
+def _told(report: Report, file: str | None = None, before: float = 0.0, part: float = 1.0) -> Told:
+    """Progress of a load, or of the look at one of several files, as lines for the parent."""
+
+    def told(stage: str, share: float, rows: int | None = None) -> None:
+        params = {name: value for name, value in (("file", file), ("rows", rows)) if value is not None}
+        report(Progress(stage, before + part * share, params))
+
+    return told
 
 
 def _paths(payload: dict[str, Any]) -> dict[Path, str]:

@@ -9,8 +9,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from crmkpi.analysis.initiative import Initiative
+from crmkpi.project.tree_versions import OwnTrees
 from crmkpi.targets.agreement import Agreement
 from crmkpi.targets.library import OwnBenchmark
+from crmkpi.targets.settings import TargetSettings
 from crmkpi.targets.starting_point import StartingPoint
 from crmkpi.targets.target import Target
 
@@ -77,7 +79,8 @@ class Belief(BaseModel):
 class TreeChoice(BaseModel):
     """Which tree is shown and how: unticked nodes, starred nodes (KPI), period and comparison.
 
-    `root`: another root that the template offers; `view`: all, strategic or operational levels.
+    `root`: another root that the template offers; `view`: all, strategic or operational levels; `role` and `business`:
+    who looks at it and at what (ids of crmkpi/catalog/roles).
     """
 
     template: str | None = None
@@ -88,6 +91,8 @@ class TreeChoice(BaseModel):
     grain: str = "month"
     period: str | None = None
     comparison: Comparison = "auto"
+    role: str | None = None
+    business: str | None = None
 
 
 class Settings(BaseModel):
@@ -103,6 +108,7 @@ class Settings(BaseModel):
     inactivity_days: int = Field(default=90, ge=1, le=3650)
     margin_rate: float | None = Field(default=None, ge=-1, le=1)
     exclude_tests: bool = True
+    drop_totals: bool = True
     drop_exact_duplicates: bool = False
     negatives_as_returns: bool = True
     base: Literal["customers", "all"] | None = None
@@ -127,6 +133,7 @@ class Project(BaseModel):
     files: list[FileRecord] = Field(default_factory=list)
     confirmed: dict[str, Confirmed] = Field(default_factory=dict)
     tree: TreeChoice = Field(default_factory=TreeChoice)
+    own_trees: OwnTrees = Field(default_factory=OwnTrees)
     targets: list[Target] = Field(default_factory=list)
     library: list[OwnBenchmark] = Field(default_factory=list)
     starting_point: StartingPoint | None = None
@@ -135,6 +142,7 @@ class Project(BaseModel):
     plans: list[TypedPlan] = Field(default_factory=list)
     beliefs: list[Belief] = Field(default_factory=list)
     false_alarms: float = Field(default=1.0, gt=0, le=100)
+    rules: TargetSettings = Field(default_factory=TargetSettings)
 
 
 # one step a version: UPGRADES[n] turns a document of version n into one of version n + 1

@@ -20,6 +20,7 @@ def load_settings(project: Project) -> LoadSettings:
         inactivity_days=s.inactivity_days,
         drop_exact_duplicates=s.drop_exact_duplicates,
         exclude_tests=s.exclude_tests,
+        drop_totals=s.drop_totals,
         negatives_as_returns=s.negatives_as_returns,
         base=s.base,
         currency=s.currency_chosen,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from crmkpi.i18n import Words
+from crmkpi.project.own_catalogue import project_in_force
 from crmkpi.project.place import Place
 from crmkpi.report.content import Content, Source, content, source
 from crmkpi.report.deck import deck_bytes
@@ -42,9 +43,11 @@ def write(place: Place, target: Path, words: Words, options: ReportOptions | Non
     """
     suffix = checked_target(target, KINDS)
     chosen = options or ReportOptions()
-    origin = source(place, words, chosen)
-    found = content(origin, chosen)
-    made = KINDS[suffix](origin, found, chosen)
+    # a report may be made in a thread of its own, which knows nothing of the project's own trees and metrics
+    with project_in_force(place):
+        origin = source(place, words, chosen)
+        found = content(origin, chosen)
+        made = KINDS[suffix](origin, found, chosen)
     save(made, target)
     return {"file": target.name, "bytes": len(made), "sections": list(found.sections)}
 

@@ -76,10 +76,8 @@ def _entry(metric: Metric, t: Words) -> str:
         facts.append(t("metrics_page.sheet"))
     elif wanted:
         facts.append(t("metrics_page.needs", columns=wanted))
-    unit = t(f"metrics_page.unit_{metric.unit}")
-    facts.append(
-        f"{unit}; {t('metrics_page.class_' + metric.klass)}. {t('glossary.better_' + metric.better)}"
-    )
+    unit, adds = t(f"metrics_page.unit_{metric.unit}"), t(f"metrics_page.class_{metric.klass}")
+    facts.append(f"{unit}; {adds}. " + t(f"glossary.better_{metric.better}"))
     pair = [metrics()[p].label[t.lang] for p in metric.pair if p in metrics()]
     if pair:
         facts.append(t("glossary.pair", names=", ".join(pair)))

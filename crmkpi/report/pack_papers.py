@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from crmkpi.charts.theme import DARK
 from crmkpi.i18n import Words
+from crmkpi.project.own_catalogue import project_in_force
 from crmkpi.project.place import Place
 from crmkpi.report.deck import title_slide
 from crmkpi.report.file import Written, checked_target, save
@@ -49,8 +50,10 @@ def write_pack(
     """
     suffix = checked_target(target, PAPERS)
     chosen = options or ReportOptions()
-    found, charts = pack(place, ask, words, chosen, lists)
-    made = PAPERS[suffix](found, charts, Words(words.lang, words.currency), chosen)
+    # like a report, a pack may be made in a thread that knows nothing of the project's own trees and metrics
+    with project_in_force(place):
+        found, charts = pack(place, ask, words, chosen, lists)
+        made = PAPERS[suffix](found, charts, Words(words.lang, words.currency), chosen)
     save(made, target)
     return {"file": target.name, "bytes": len(made), "sections": [s.id for s in found.sections]}
 
@@ -177,7 +180,13 @@ def _card(deck: Deck, section: Section, card: Card, chart: Chart | None) -> None
     said = [text for text in card.lines if text]
     alone = chart is not None and not said and not card.facts
     width = INNER if chart is None or alone else 5.6
-    size = fitting(" ".join([*said, *(f"{a} {b}" for a, b in card.facts)]), width, BODY - (1.6 if chart is None else 2.7), 16, 10)
+    size = fitting(
+        " ".join([*said, *(f"{a} {b}" for a, b in card.facts)]),
+        width,
+        BODY - (1.6 if chart is None else 2.7),
+        16,
+        10,
+    )
     lines += [[Run(text, size, False, colours.text)] for text in said]
     lines += [
         [Run(f"{name}: ", size, False, colours.soft), Run(value, size, True, colours.text)]

@@ -11,6 +11,7 @@ from functools import cache
 
 from rapidfuzz import fuzz
 
+from crmkpi.catalog.in_force import per_catalogue
 from crmkpi.catalog.metric import metrics
 from crmkpi.targets.language import LANGUAGES, Line, either, plain, stem, stems, vocabulary
 
@@ -40,7 +41,7 @@ class Hit:
     score: float
 
 
-@cache
+@per_catalogue
 def phrases() -> tuple[Phrase, ...]:
     """All names of all metrics: id, labels, synonyms of the catalogue and of the grammar."""
     found: dict[tuple[str, str], Phrase] = {}
@@ -58,7 +59,7 @@ def phrases() -> tuple[Phrase, ...]:
     return tuple(found.values())
 
 
-@cache
+@per_catalogue
 def _weights() -> dict[str, float]:
     """A word that few metrics have in their names says more."""
     seen: dict[str, set[str]] = {}
@@ -68,7 +69,7 @@ def _weights() -> dict[str, float]:
     return {word: 0.5 + math.log(len(metrics()) / len(names)) for word, names in seen.items()}
 
 
-@cache
+@per_catalogue
 def by_label() -> Mapping[str, tuple[str, ...]]:
     """Plain label in either language -> ids (two metrics may have one label)."""
     found: dict[str, list[str]] = {}
@@ -113,7 +114,7 @@ def _place(text: str, name: str) -> int:
     return -1
 
 
-@cache
+@per_catalogue
 def _literals() -> tuple[tuple[str, str], ...]:
     """Names that need no stems, the longest first; of two metrics with one name the result comes first."""
     found = [(p.text, p.metric) for p in phrases() if " " in p.text or re.search(r"\d", p.text)]

@@ -22,7 +22,8 @@ class ShownNode:
 
     contribution: part of the root's change in root units, None on influence edges and below a node that could not
     be split. multiplier: root units per unit of this node. metric and label None: the "other" node that holds the
-    parts of hidden siblings. low and high: interval of the contribution, None while it is not computed.
+    parts of hidden siblings. low and high: interval of the contribution, None while it is not computed. elasticity
+    and grade: what was stated about a belief (per cent of the parent per one per cent of the node, and its evidence).
     """
 
     id: str
@@ -42,6 +43,8 @@ class ShownNode:
     multiplier: float | None = None
     why: Texts | None = None
     warnings: tuple[str, ...] = ()
+    elasticity: float | None = None
+    grade: str | None = None
 
     @property
     def change(self) -> float | None:
@@ -72,6 +75,8 @@ class ShownNode:
             "multiplier": self.multiplier,
             "controllable": self.controllable,
             "why": None if self.why is None else self.why[words.lang],
+            "elasticity": self.elasticity,
+            "grade": self.grade,
             "warnings": list(self.warnings),
         }
 
@@ -216,6 +221,8 @@ def _shown(node: Node, parent: str | None, edge: str, picture: _Picture) -> Show
         multiplier=picture.split.multipliers.get(node.id) if tied else None,
         why=node.why,
         warnings=warnings,
+        elasticity=None if tied else node.elasticity,
+        grade=None if tied else node.grade,
     )
 
 

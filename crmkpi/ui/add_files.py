@@ -6,7 +6,8 @@ import streamlit as st
 
 from crmkpi.report.template import template_bytes, template_name
 from crmkpi.tables import TABLES
-from crmkpi.ui import inbox
+from crmkpi.ui import inbox, session
+from crmkpi.ui.nav import go_to
 from crmkpi.ui.session import Session
 from crmkpi.views.columns import table_name
 
@@ -15,13 +16,16 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FEWEST_LINES = 2
 
 
-def add_files(s: Session) -> None:
-    """The upload box of the Data page, with paste and templates folded below it."""
-    uploads = inbox.uploader(s, s.t("start.upload"))
+def add_files(s: Session, small: bool = False) -> None:
+    """The upload box of the Data page, with paste and templates folded below it; `small`: the box alone."""
+    with st.container(key="small_upload" if small else "upload"):
+        uploads = inbox.uploader(s, s.t("start.upload"))
     if uploads:
         _project_for(s, [u.name for u in uploads])
         inbox.spool(s, uploads)
         st.rerun()
+    if small:
+        return
     st.caption(f":material/lock: {s.t('data.where')}")
     paste, template = st.columns(2)
     with paste:
@@ -35,8 +39,18 @@ def _project_for(s: Session, names: list[str]) -> None:
         s.create(inbox.project_name(names, s.t))
 
 
-def paste_box(s: Session) -> None:
-    """A range copied from Excel or Google Sheets becomes a file like any other."""
+def other_ways(s: Session) -> None:
+    """On the first screen, folded below the upload box: paste a range, take a template. A paste there begins a new
+    project, as an upload does."""
+    paste, template = st.columns(2)
+    with paste:
+        paste_box(s, fresh=True)
+    with template:
+        template_box(s)
+
+
+def paste_box(s: Session, fresh: bool = False) -> None:
+    """A range copied from Excel or Google Sheets becomes a file like any other; `fresh`: of a new project."""
     t = s.t
     with st.expander(t("data_ui.paste"), icon=":material/content_paste:"):
         st.markdown(t("data_ui.paste_text"))
@@ -50,8 +64,13 @@ def paste_box(s: Session) -> None:
             st.error(t("data_ui.paste_short"), icon=":material/error:")
             return
         name = t("data_ui.paste_name")
+        if fresh:
+            session.close_project()
+            s.project = s.create(name)
         _project_for(s, [name])
         inbox.take_text(s, text, name)
+        if fresh:
+            go_to("data")
         st.rerun()
 
 

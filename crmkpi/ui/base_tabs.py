@@ -16,6 +16,7 @@ from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
 from crmkpi.views.base_flow import LISTS, flow_list, flow_view, group_list, rfm_of, rfm_view
 from crmkpi.views.ltv import ltv_view, model_view
+from crmkpi.views.personal import list_note
 from crmkpi.views.tree import DEFAULT_TREE, periods_to_choose
 
 Filter = tuple[Where, ...]
@@ -58,6 +59,7 @@ def flow_tab(s: Session, where: Filter) -> None:
             key="flow_download",
         )
     st.caption(t("base.list_text"))
+    _fingerprints(s)
 
 
 def rfm_tab(s: Session, where: Filter) -> None:
@@ -89,9 +91,17 @@ def rfm_tab(s: Session, where: Filter) -> None:
                 icon=":material/download:",
                 key="rfm_download",
             )
+    _fingerprints(s)
     if chosen:
         st.caption(plain(chosen.text))
     st.caption(f"{t('rfm.fresh')} {t('rfm.ties')}")
+
+
+def _fingerprints(s: Session) -> None:
+    assert s.data is not None
+    note = list_note(s.data, s.t)
+    if note:
+        st.caption(f":material/shield_person: {plain(note)}")
 
 
 def ltv_tab(s: Session, where: Filter) -> None:

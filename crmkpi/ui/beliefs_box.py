@@ -8,8 +8,8 @@ import streamlit as st
 
 from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
-from crmkpi.views.beliefs import GRADES, edge_name, estimate_text, said, stated, usable, with_belief
-from crmkpi.views.whatif import Board, Lever
+from crmkpi.views.beliefs import GRADES, edge_name, estimate_text, in_force, said, stated, usable, with_belief
+from crmkpi.views.whatif import BeliefLine, Board, Lever
 
 Draw = Callable[[Lever], float | None]
 
@@ -21,11 +21,11 @@ def beliefs_box(s: Session, board: Board, draw: Draw) -> dict[str, float]:
     moved: dict[str, float] = {}
     if not board.beliefs:
         return moved
-    known = stated(project)
+    known = in_force(project, board)
     lines = usable(board, known)
     with st.expander(t("belief.title"), icon=":material/psychology_alt:", expanded=bool(lines)):
         st.caption(t("belief.text"))
-        columns = st.columns(2, gap="large")
+        columns = st.columns(2, gap="large") if lines else []
         for i, line in enumerate(lines):
             with columns[i % 2]:
                 value = draw(line.lever)
@@ -48,6 +48,19 @@ def _state(s: Session, board: Board) -> None:
     )
     if line.why:
         st.caption(plain(line.why))
+    value, error, grade, done = _form(s, line)
+    st.caption(plain(estimate_text(line, t)))
+    if done:
+        s.project = with_belief(project, line.edge, value, error, grade)
+        s.save()
+        st.toast(t("belief.saved"), icon=":material/check:")
+        st.rerun()
+
+
+def _form(s: Session, line: BeliefLine) -> tuple[float | None, float, str, bool]:
+    """Elasticity, precision, ground, and whether to save them."""
+    t, project = s.t, s.project
+    assert project is not None
     now = stated(project).get(line.edge)
     place = "_".join(line.edge)
     with st.container(horizontal=True, vertical_alignment="bottom", key="belief_form"):
@@ -78,9 +91,4 @@ def _state(s: Session, board: Board) -> None:
             width=220,
         )
         done = st.button(t("belief.save"), icon=":material/check:", key="belief_save")
-    st.caption(plain(estimate_text(line, t)))
-    if done:
-        s.project = with_belief(project, line.edge, value, error, grade)
-        s.save()
-        st.toast(t("belief.saved"), icon=":material/check:")
-        st.rerun()
+    return value, error, grade, done

@@ -1,7 +1,7 @@
 """Results that many runs need, kept for a while. A key never mixes two projects or two states of the data.
 
-The key is (what, project, data hash, version of the definitions, language, arguments). Streamlit's own hashing of
-frames is by sample, so nothing large is ever part of a key.
+The key is (what, project, data hash, own trees and metrics, version of the definitions, language, arguments).
+Streamlit's own hashing of frames is by sample, so nothing large is ever part of a key.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 
 import streamlit as st
 
+from crmkpi.catalog.in_force import mark
 from crmkpi.engine.evaluate import DEFINITION_VERSION
 from crmkpi.ui.session import Session
 
@@ -20,10 +21,12 @@ HOURS = 6 * 3600
 
 def kept(s: Session, what: str, args: tuple[Hashable, ...], make: Callable[[], T]) -> T:
     """The result of `make`, computed once for these arguments on this state of the data."""
-    assert s.project is not None and s.data is not None
-    meta = s.data.meta
+    ground = s.ground
+    assert s.project is not None and ground is not None
+    meta = ground.meta
+    past = s.past_day.isoformat() if s.past_day else None
     tiers = (*meta.loyalty_tiers, meta.loyalty_floor)
-    state = (meta.data_hash, meta.inactivity_days, meta.margin_rate, meta.currency, tiers)
+    state = (meta.data_hash, meta.inactivity_days, meta.margin_rate, meta.currency, tiers, past, mark())
     return cast(T, _kept(what, s.project.id, state, DEFINITION_VERSION, s.lang, args, make))
 
 

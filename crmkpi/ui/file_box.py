@@ -8,6 +8,7 @@ import streamlit as st
 
 from crmkpi.tables import TABLES
 from crmkpi.ui.mapping_grid import mapping_grid
+from crmkpi.ui.personal_box import personal_box
 from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
 from crmkpi.views.columns import table_name
@@ -34,8 +35,7 @@ def file_box(s: Session, cards: Sequence[FileCard]) -> None:
         if card.missing:
             st.warning(t("data_ui.missing", columns=plain(card.missing)), icon=":material/warning:")
         _mapping(s, card)
-        for line in card.personal:
-            st.caption(f":material/shield_person: {plain(line)}")
+        personal_box(s, card, cards)
         for level, message in card.issues:
             st.caption(f"{ICONS[level]} {plain(message)}")
     _preview(s, card)

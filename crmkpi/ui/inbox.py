@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
@@ -57,6 +58,14 @@ def clear(s: Session) -> None:
     folder = inbox(s)
     if folder is not None:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove(s: Session, path: Path) -> None:
+    """Remove one waiting upload of the project; any other path is left alone."""
+    if path in pending(s):
+        path.unlink(missing_ok=True)
+        with suppress(OSError):  # another file of the same content waits there
+            path.parent.rmdir()
 
 
 def given_files() -> list[Path]:

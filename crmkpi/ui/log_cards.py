@@ -78,7 +78,7 @@ def entry_card(s: Session, entry: EntryView) -> None:
         with st.expander(t("log.show.details")):
             _details(s, entry)
         with st.container(horizontal=True):
-            if st.button(t("log.form.edit"), icon=":material/edit:", key=f"edit_{entry.id}"):
+            if st.button(t("log.form.edit"), icon=":material/edit:", key=f"change_{entry.id}"):
                 s.put("edit", entry.id)
                 st.rerun()
             if st.button(

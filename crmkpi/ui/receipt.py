@@ -7,11 +7,11 @@ import streamlit as st
 from crmkpi.charts.parts import waterfall_chart
 from crmkpi.ui import figures
 from crmkpi.ui.caching import kept
+from crmkpi.ui.changes_box import changes_box
 from crmkpi.ui.nav import go_to
 from crmkpi.ui.quality_box import quality_card, rejected_button, switch_card
 from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
-from crmkpi.views.changes import changes_view
 from crmkpi.views.data import ReceiptView, explained_difference, receipt_view
 from crmkpi.views.files import loaded_columns
 from crmkpi.views.unlocks import table_unlocks
@@ -19,7 +19,7 @@ from crmkpi.views.unlocks import table_unlocks
 
 def show_receipt(s: Session) -> None:
     """Verdict, next step, what changed, switches beside the bridge, then the lines for those who want to check."""
-    data, t = s.data, s.t
+    data, t = s.full, s.t
     assert data is not None and s.project is not None
     view: ReceiptView | None = kept(s, "receipt", _state(s), lambda: receipt_view(data, t))
     if view is None or view.verdict is None:
@@ -28,7 +28,7 @@ def show_receipt(s: Session) -> None:
     figures.verdict("receipt", view.verdict.tone, view.verdict.headline, view.verdict.sentences)
     if st.button(t("data.next"), type="primary", icon=":material/account_tree:", key="to_tree"):
         go_to("tree")
-    _changes(s)
+    changes_box(s, view.changes)
     if view.bridge:
         _bridge(s, view)
     quality_card(s, view)
@@ -40,32 +40,6 @@ def _state(s: Session) -> tuple[str, ...]:
     """What the record beside the tables depends on besides the tables themselves."""
     assert s.project is not None
     return (s.project.settings.model_dump_json(), *(f.sha256 for f in s.project.files))
-
-
-def _changes(s: Session) -> None:
-    """What this month's file changed, until the visitor has seen it."""
-    t, project = s.t, s.project
-    assert project is not None
-    found = changes_view(s.get("changes"), len(project.targets), t)
-    if found is None:
-        return
-    with st.container(key=f"verdict_{found.tone}_changes"):
-        st.subheader(plain(found.headline), anchor=False)
-        st.markdown("  \n".join(plain(line) for line in found.sentences))
-        if found.months:
-            with st.expander(t("data_ui.changed_months"), icon=":material/history:"):
-                st.table(
-                    {
-                        t("data_ui.month"): [m.month for m in found.months],
-                        t("data_ui.month_orders"): [m.orders for m in found.months],
-                        t("data_ui.month_before"): [m.before for m in found.months],
-                        t("data_ui.month_after"): [m.after for m in found.months],
-                        t("data_ui.month_change"): [plain(m.change) for m in found.months],
-                    }
-                )
-        if st.button(t("data_ui.seen"), icon=":material/done:", key="changes_seen"):
-            s.drop("changes")
-            st.rerun()
 
 
 def _bridge(s: Session, view: ReceiptView) -> None:
@@ -121,7 +95,7 @@ def _rows(s: Session, view: ReceiptView) -> None:
 
 def _table_unlocks(s: Session) -> None:
     t = s.t
-    found = table_unlocks(loaded_columns(s.data), t)
+    found = table_unlocks(loaded_columns(s.full), t)
     if not found:
         return
     with st.expander(t("data_ui.unlock_tables"), icon=":material/lock_open:"):

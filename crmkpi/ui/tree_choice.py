@@ -8,6 +8,7 @@ from crmkpi.i18n import Words
 from crmkpi.ui.caching import kept
 from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
+from crmkpi.ui.who_box import begin_with, who_box
 from crmkpi.views.choose import NodeChoice, TemplateCard, node_choices, template_cards
 
 COLUMNS = 3
@@ -17,15 +18,34 @@ HEIGHT, WIDTH = 84, 58
 MOST_STARS = 5
 
 
+def propose_tree(s: Session) -> bool:
+    """Before the first tree: take the one that the files feed best, so that the first thing seen is numbers.
+
+    False where no tree has its top fed: then the cards tell what is missing.
+    """
+    data, t = s.data, s.t
+    assert data is not None and s.project is not None
+    best = next((c for c in template_cards(data, t) if c.usable), None)
+    if best is None:
+        return False
+    tree = s.project.tree.model_copy(update={"template": best.id})
+    s.project = s.project.model_copy(update={"tree": tree})
+    s.save()
+    s.put("proposed", t("choose.proposed", title=best.title, covered=best.covered))
+    return True
+
+
 def choose_tree(s: Session) -> bool:
     """Draw the choice; True in the run in which the visitor accepted it (the project is saved then)."""
     data, t = s.data, s.t
     assert data is not None and s.project is not None
-    cards = kept(s, "templates", (), lambda: template_cards(data, t))
+    _heading(t)
+    role, business = who_box(s)
+    cards = kept(s, "templates", (role, business), lambda: template_cards(data, t, role, business))
     chosen = (
         s.get("template") or s.project.tree.template or next((c.id for c in cards if c.usable), cards[0].id)
     )
-    _heading(t)
+    begin = begin_with(s, role, chosen)
     accepted = st.button(
         t("choose.build"), type="primary", icon=":material/account_tree:", key="choose_build"
     )
@@ -38,14 +58,23 @@ def choose_tree(s: Session) -> bool:
         with st.expander(t.plural("choose.more_templates", len(rest)), expanded=False):
             _grid(s, rest, chosen, best)
     hidden, starred = _nodes(s, chosen, t)
+    starred = [*starred, *(n for n in begin if n not in starred and n not in hidden)]
     if accepted:
         root = s.project.tree.root if s.project.tree.template == chosen else None
         tree = s.project.tree.model_copy(
-            update={"template": chosen, "root": root, "hidden": hidden, "starred": starred}
+            update={
+                "template": chosen,
+                "root": root,
+                "hidden": hidden,
+                "starred": starred,
+                "role": role,
+                "business": business,
+            }
         )
         s.project = s.project.model_copy(update={"tree": tree})
         s.save()
         s.drop("template")
+        s.drop("proposed")
     return accepted
 
 
@@ -65,6 +94,8 @@ def _template(s: Session, card: TemplateCard, chosen: bool, best: bool) -> None:
     t = s.t
     with st.container(key=f"card_{'chosen' if chosen else 'plain'}_{card.id}", height="stretch"):
         mark = f" :green-badge[{t('choose.best')}]" if best else ""
+        mark += f" :blue-badge[{t('roles.fits')}]" if card.fits and not best else ""
+        mark += f" :violet-badge[{t('roles.changed')}]" if card.changed else ""
         st.markdown(f"#### {plain(card.title)}{mark}")
         st.image(picture(card), width="stretch")
         st.progress(card.share, text=card.covered)

@@ -7,16 +7,22 @@ from typing import Any
 import streamlit as st
 
 from crmkpi.tree.explain import Explained
+from crmkpi.ui.nav import go_to
 from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
+from crmkpi.ui.who_box import role_select
+from crmkpi.views.roles import outside_line
 from crmkpi.views.tree_look import VIEWS, advice, completeness, roots
+
+# of the menu, in pixels: a line of text that the eye can follow
+WIDTH = 400
 
 
 def view_menu(s: Session, found: Explained) -> None:
     """Draw the menu; a changed choice is saved with the project and the page runs again."""
     data, t, project = s.data, s.t, s.project
     assert data is not None and project is not None
-    with st.popover(t("look.menu"), icon=":material/visibility:", key="tree_look"):
+    with st.popover(t("look.menu"), icon=":material/visibility:", key="tree_look"), st.container(width=WIDTH):
         wanted: dict[str, Any] = {"view": _levels(s)}
         offered = roots(data, project, t)
         if len(offered) > 1:
@@ -35,7 +41,11 @@ def view_menu(s: Session, found: Explained) -> None:
         many = advice(found, t)
         if many:
             st.caption(f":material/lightbulb: {plain(many)}")
-        st.caption(plain(t("look.outside")))
+        st.markdown(f"**{t('roles.role')}**")
+        wanted["role"] = role_select(s, collapsed=True)
+        st.caption(plain(outside_line(found, project, t)))
+        if st.button(t("editor.open"), icon=":material/edit:", key="tree_edit", help=t("editor.open_help")):
+            go_to("editor")
     changed = {k: v for k, v in wanted.items() if getattr(project.tree, k) != v}
     if changed:
         s.project = project.model_copy(update={"tree": project.tree.model_copy(update=changed)})

@@ -6,17 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from crmkpi.catalog import metrics
-from crmkpi.catalog.trees import LEVELS, Node, trees
+from crmkpi.catalog.trees import LEVELS, Node, templates, trees
 from crmkpi.engine.data import DataDir
 from crmkpi.i18n import Words
 from crmkpi.tree.coverage import Coverage, NodeCoverage, coverages
 from crmkpi.views.columns import table_name
+from crmkpi.views.roles import ranks
 from crmkpi.views.tree import missing_text
 
 
 @dataclass(frozen=True)
 class TemplateCard:
-    """One template. `picture` = depth and fed or not of every node, for the small drawing."""
+    """One template. `picture` = depth and fed or not of every node, for the small drawing. `fits`: made for the role or
+    the business; `changed`: the user edited it."""
 
     id: str
     title: str
@@ -26,6 +28,8 @@ class TemplateCard:
     usable: bool
     unlock: str | None
     picture: tuple[tuple[int, bool], ...]
+    fits: bool = False
+    changed: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,12 +45,18 @@ class NodeChoice:
     root: bool
 
 
-def template_cards(data: DataDir, t: Words) -> tuple[TemplateCard, ...]:
-    """Every template, the best fed first; the first usable one is the proposal."""
-    return tuple(_card(found, t) for found in coverages(data))
+def template_cards(
+    data: DataDir, t: Words, role: str | None = None, business: str | None = None
+) -> tuple[TemplateCard, ...]:
+    """Every template, the proposal first: fed by the data, then made for the role and business, then best fed."""
+    places = ranks(role, business)
+    found = sorted(
+        coverages(data), key=lambda c: (not c.root_computable, places.get(c.template, len(places)))
+    )
+    return tuple(_card(one, one.template in places, t) for one in found)
 
 
-def _card(found: Coverage, t: Words) -> TemplateCard:
+def _card(found: Coverage, fits: bool, t: Words) -> TemplateCard:
     template = trees()[found.template]
     fed = {node.id: node.computable for node in found.nodes}
     unlock = None
@@ -62,6 +72,8 @@ def _card(found: Coverage, t: Words) -> TemplateCard:
         usable=found.root_computable,
         unlock=unlock,
         picture=tuple((depth, fed.get(node.id, False)) for depth, node in _walk(template.root)),
+        fits=fits,
+        changed=template is not templates()[found.template],
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,8 @@ from crmkpi.views.rows import csv_bytes
 TONES = {SAFE: "good", USABLE: "warn", FIX_FIRST: "bad"}
 LEVELS = ("error", "warning", "info")
 CENT = 0.005
+# rows that were read well and yet count nowhere
+NOT_COUNTED = ("lines_without_order", "rows_without_key")
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ class SwitchLine:
 
 @dataclass(frozen=True)
 class ReceiptView:
-    """Receipt and bridge. `file_sum`, `root`: money at both ends; None where no orders were loaded."""
+    """Receipt and bridge. `file_sum`, `root`: money at both ends; None where no orders were loaded. `changes`: what
+    the last load did to data that were there (for changes.py)."""
 
     tables: tuple[TableLine, ...]
     files: tuple[FileLine, ...]
@@ -90,6 +93,7 @@ class ReceiptView:
     findings: tuple[FindingLine, ...] = ()
     switches: tuple[SwitchLine, ...] = ()
     rejected: int = 0
+    changes: Mapping[str, Any] | None = None
 
 
 def receipt_view(data: DataDir, t: Words) -> ReceiptView | None:
@@ -109,6 +113,7 @@ def receipt_view(data: DataDir, t: Words) -> ReceiptView | None:
         findings=_findings(record, t),
         switches=tuple(_switch(one, t) for one in record.switches if one.rows),
         rejected=sum(one.rows_rejected for one in record.receipt.files),
+        changes=record.changes.as_dict() if record.changes is not None else None,
     )
 
 
@@ -117,7 +122,8 @@ def _verdict(record: LoadRecord, t: Words) -> DataVerdict:
     found = record.verdict
     key = f"data_verdict.{found.code}"
     headline = t.plural(key, found.warnings) if found.code == USABLE else t(key)
-    used = sum(one.rows_used for one in record.receipt.files)
+    left = sum(f.count for f in record.findings if f.code in NOT_COUNTED)
+    used = sum(one.rows_used for one in record.receipt.files) - left
     every = sum(one.rows_in for one in record.receipt.files)
     lines = [t("data_ui.rows_used", used=t.number(used), every=t.number(every))] if every else []
     if every and used == every:

@@ -11,6 +11,7 @@ from crmkpi.engine.data import DataDir
 from crmkpi.i18n import Words
 from crmkpi.tables import TABLES
 from crmkpi.views.columns import column_name, table_name
+from crmkpi.views.personal import PersonalColumns, personal_columns
 from crmkpi.views.unlocks import Unlock, unlocks
 
 UNUSED = ""
@@ -18,8 +19,6 @@ UNUSED = ""
 SURE = 0.75
 SUMS = ("money", "number", "integer")
 NUMBERS = ("money", "number", "integer")
-# order in which kinds of personal data are named
-KINDS = ("email", "phone", "name", "address", "birth_date", "passport", "tax_id")
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,8 @@ class RowsPreview:
 @dataclass(frozen=True)
 class FileCard:
     """One table of one file. `name` is the key under which answers and a mapping are given; `missing`: required
-    columns that were not found; `personal`: sentences on personal data; `unlocks`: what further columns would give."""
+    columns that were not found; `personal`: what becomes of personal data; `unlocks`: what further columns would
+    give."""
 
     name: str
     title: str
@@ -62,7 +62,7 @@ class FileCard:
     check: bool
     unlocks: tuple[Unlock, ...]
     preview: RowsPreview | None
-    personal: tuple[str, ...]
+    personal: PersonalColumns
 
 
 def file_cards(
@@ -115,7 +115,7 @@ def _card(report: Mapping[str, Any], every: frozenset[str], t: Words) -> FileCar
         check=table is None or bool(known) or any(r.check for r in rows),
         unlocks=unlocks(table, report["mapping"], every, t) if table else (),
         preview=_preview(report, table, t),
-        personal=_personal(report, t),
+        personal=personal_columns(report, t),
     )
 
 
@@ -197,23 +197,6 @@ def _cell(value: Any, kind: str, t: Words) -> str:
         day, _, clock = str(value).partition(" ")
         return f"{t.date(date.fromisoformat(day))} {clock}".strip()
     return str(value)
-
-
-def _personal(report: Mapping[str, Any], t: Words) -> tuple[str, ...]:
-    """What happens to personal data, as the load really does it: only mapped columns and dimensions are kept."""
-    found: Mapping[str, str] = report.get("personal", {})
-    kept = {*report["mapping"].values(), *report.get("dimensions", {}).values()}
-    ordered = sorted(found.items(), key=lambda one: KINDS.index(one[1]) if one[1] in KINDS else len(KINDS))
-    lines = []
-    for key, inside in (("data_ui.personal_dropped", False), ("data_ui.personal_key", True)):
-        named = [
-            t("data_ui.personal_column", column=column, kind=t(f"personal.{kind}"))
-            for column, kind in ordered
-            if (column in kept) == inside
-        ]
-        if named:
-            lines.append(t(key, columns=", ".join(named)))
-    return tuple(lines)
 
 
 def takes(table: str, t: Words) -> dict[str, str]:

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from crmkpi.catalog import Metric, metrics
 from crmkpi.engine.data import DataDir
 from crmkpi.engine.evaluate import available
+from crmkpi.engine.sheet import OWN
 from crmkpi.i18n import Words
+from crmkpi.tree.own_metric import OWN_SOURCE
 from crmkpi.views.node import formula_text
 from crmkpi.views.tree import missing_text
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One metric. `missing` None = the project has data for it; `known` False = no project is open."""
+    """One metric. `missing` None = the project has data for it; `known` False = no project is open.
+    `own`: the user made it."""
 
     id: str
     name: str
@@ -25,6 +28,7 @@ class Entry:
     pair: tuple[str, ...]
     missing: str | None
     known: bool
+    own: bool = False
 
 
 def entries(data: DataDir | None, search: str, t: Words) -> tuple[Entry, ...]:
@@ -58,4 +62,10 @@ def _entry(metric: Metric, data: DataDir | None, gaps: object, t: Words) -> Entr
         pair=tuple(metrics()[p].label[t.lang] for p in metric.pair if p in metrics()),
         missing=missing,
         known=data is not None,
+        own=is_own(metric),
     )
+
+
+def is_own(metric: Metric) -> bool:
+    """Whether the user made the metric: by a formula, or as a row of a sheet."""
+    return metric.source == OWN_SOURCE or metric.id.startswith(OWN)

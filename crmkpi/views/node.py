@@ -10,6 +10,7 @@ from datetime import date
 from babel.dates import format_date
 
 from crmkpi.catalog import Metric, metrics
+from crmkpi.catalog.metric import Texts
 from crmkpi.engine.data import DataDir, DimensionInfo
 from crmkpi.engine.dimensions import dimensions, way
 from crmkpi.engine.evaluate import Where, evaluate, evaluate_periods
@@ -95,11 +96,18 @@ def node_view(
         fraction=fraction_text(metric, row["numerator"], row["denominator"], t),
         behind=t("node.behind", rows=row["n_rows"], customers=row["n_customers"]),
         part_text=None if part is None else _part_sentence(part, root, t),
-        why=node.why[t.lang] if node.why else None,
+        why=belief_text(node.why, node.elasticity, node.grade, t),
         warnings=warning_texts([*(row["warnings"] or ()), *node.warnings], t),
         unit=metric.unit,
         additive=metric.klass in ("sum", "unique", "stock"),
     )
+
+
+def belief_text(why: Texts | None, elasticity: float | None, grade: str | None, t: Words) -> str | None:
+    """Why a node hangs where it hangs, with the stated strength and its evidence; None where nothing was said."""
+    if why is None or elasticity is None:
+        return why[t.lang] if why else None
+    return t("editor.with_strength", why=why[t.lang], elasticity=elasticity, grade=t(f"editor.grade_{grade}"))
 
 
 def _part_sentence(part: float, root: ShownNode, t: Words) -> str:
@@ -220,14 +228,27 @@ def segment_values(data: DataDir, dimension: str, first: date, last: date) -> tu
 
 
 def split_view(
-    data: DataDir, metric: str, dimension: str, period: Period, vs: Period, where: tuple[Where, ...], t: Words
+    data: DataDir,
+    metric: str,
+    dimension: str,
+    period: Period,
+    vs: Period,
+    where: tuple[Where, ...],
+    t: Words,
+    hidden: frozenset[str | None] = frozenset(),
 ) -> SplitView:
-    """How each segment moved the metric: change, for ratios its own change and the mix."""
+    """How each segment moved the metric: change, for ratios its own change and the mix.
+
+    `hidden`: segments about too few people for this reader; together they are one row without a number.
+    """
     found = segment_parts(data, metric, dimension, period, vs, where)
     facts = metrics()[metric]
-    rows = [_segment(part, found, facts, t) for part in found.parts]
+    parts = [part for part in found.parts if part.segment not in hidden]
+    rows = [_segment(part, found, facts, t) for part in parts]
     if len(rows) > MOST_SEGMENTS:
-        rows = [*rows[: MOST_SEGMENTS - 1], _rest(found.parts[MOST_SEGMENTS - 1 :], facts, t)]
+        rows = [*rows[: MOST_SEGMENTS - 1], _rest(parts[MOST_SEGMENTS - 1 :], facts, t)]
+    if hidden:
+        rows.append(Part(t.plural("segment.few", len(hidden)), None, t.value(None, facts.unit), "neutral"))
     notes = [t("segment.simpson")] if found.simpson else []
     if found.overlap:
         notes.append(t("segment.overlap", value=signed_value(found.overlap, facts.unit, t)))

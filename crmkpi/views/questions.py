@@ -11,6 +11,8 @@ from crmkpi.i18n import Words
 
 # more at one time is an interrogation; the next ones come when these are answered
 AT_ONCE = 3
+# questions with a proposed answer that are shown as long as there is room
+ASKED_ALOUD = ("anonymous_orders",)
 # questions whose answers differ in money of sales
 OF_MONEY = ("which_amount", "anonymous_orders", "currency", "duplicate_keys", "amount_includes_shipping")
 
@@ -28,7 +30,7 @@ class Option:
 class OpenQuestion:
     """A question with its options; `answer` = given or default, None while a person must decide.
 
-    `files`: names of the cards it is about; one answer holds for all of them.
+    `files`: names of the cards it is about; one answer holds for all of them. `code`: what kind of question.
     """
 
     key: str
@@ -38,12 +40,13 @@ class OpenQuestion:
     default: str | None
     changes_numbers: bool
     files: tuple[str, ...]
+    code: str = ""
 
 
 @dataclass(frozen=True)
 class QuestionCard:
-    """What is asked now: `must` (answered ones and at most three open), `later` = open ones that wait behind
-    them, `may` = decided by a marked default."""
+    """What is asked now: `must` (answered ones, at most three open, and proposed answers worth a look), `later` =
+    open ones that wait behind them, `may` = decided by a marked default."""
 
     must: tuple[OpenQuestion, ...]
     later: int
@@ -68,9 +71,11 @@ def question_card(
     answered = [q for q in must if q.answer is not None]
     waiting = [q for q in must if q.answer is None]
     shown = [q for q in must if q in answered or q in waiting[:AT_ONCE]]
-    return QuestionCard(
-        tuple(shown), len(waiting[AT_ONCE:]), tuple(q for q in found if q.default is not None)
-    )
+    marked = [q for q in found if q.default is not None]
+    # the answer is proposed, but it is a choice of what the business looks at, not of how a cell is read
+    beside = [q for q in marked if q.code in ASKED_ALOUD][: max(0, AT_ONCE - len(waiting))]
+    later = tuple(q for q in marked if q not in beside)
+    return QuestionCard((*shown, *beside), len(waiting[AT_ONCE:]), later)
 
 
 def _key(question: Mapping[str, Any]) -> str:
@@ -96,6 +101,7 @@ def _question(
         default=defaults.pop() if len(defaults) == 1 else None,
         changes_numbers=question.get("changes_numbers", True),
         files=tuple(name for name, _ in same),
+        code=code,
     )
 
 

@@ -11,6 +11,7 @@ import polars as pl
 
 from crmkpi.engine.data import DataDir
 from crmkpi.engine.evaluate import Result, Where, cohorts
+from crmkpi.engine.result import Unavailable
 
 ROW_SCHEMA: dict[str, Any] = {
     "metric": pl.String,
@@ -42,9 +43,10 @@ def metric_frame(
     *,
     first: date | None = None,
     last: date | None = None,
+    models: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """All asked rows in one frame: plain metrics, and cohort metrics with `cohort` and `age`."""
-    frames = [] if result is None else [result.rows]
+    """All asked rows in one frame: plain metrics, those of `models`, and cohort metrics with `cohort` and `age`."""
+    frames = [f for f in (None if result is None else result.rows, models) if f is not None]
     if cohort_ids:
         triangle = cohorts(data, grain, first=first, last=last, by=by, where=where)
         frames.append(triangle.filter(pl.col("metric").is_in(list(cohort_ids))))
@@ -63,12 +65,16 @@ def _shaped(frame: pl.DataFrame, schema: dict[str, Any]) -> pl.DataFrame:
 
 
 def metric_document(
-    data: DataDir, result: Result | None, frame: pl.DataFrame, definition_version: str
+    data: DataDir,
+    result: Result | None,
+    frame: pl.DataFrame,
+    definition_version: str,
+    lacking: Sequence[Unavailable] = (),
 ) -> dict[str, Any]:
-    """The JSON of the `metrics` command."""
+    """The JSON of the `metrics` command; `lacking`: what models could not give."""
     meta = data.meta
     first, last = data_span(data)
-    unavailable = [] if result is None else result.unavailable
+    unavailable = [*([] if result is None else result.unavailable), *lacking]
     return {
         "definition_version": definition_version,
         "data_hash": meta.data_hash,

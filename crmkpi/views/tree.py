@@ -7,6 +7,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from crmkpi.catalog import metrics
+from crmkpi.catalog.roles import role_of
 from crmkpi.catalog.trees import Node
 from crmkpi.catalog.trees import template as template_of
 from crmkpi.engine.data import DataDir
@@ -146,6 +147,11 @@ def chosen_top(data: DataDir, project: Project) -> Node:
     return chosen_root(tree, gaps)
 
 
+def root_node(project: Project) -> Node:
+    """The top of the project's tree as it is edited, whichever other top the picture shows."""
+    return template_of(project.tree.template or DEFAULT_TREE).root
+
+
 def root_table(data: DataDir, template: str, root: str | None = None) -> str:
     """The table that dates the root of a template under these data (orders, or messages for a funnel)."""
     found = root or chosen_root(template_of(template), available(data)).metric
@@ -184,8 +190,10 @@ def _cards(
     largest = max((abs(n.contribution or 0.0) for n in found.nodes[1:]), default=0.0)
     drawn = template_of(found.template).with_root(found.root)
     identities = {node.id: node.identity for node in drawn.walk()}
+    role = role_of(project.tree.role)
+    outside = t("roles.outside", who=role.label[t.lang]) if role else t("look.not_yours")
     return [
-        _card(node, found, largest, identities.get(node.id), sparks, project.tree.starred, t)
+        _card(node, found, largest, identities.get(node.id), sparks, project.tree.starred, outside, t)
         for node in found.nodes
     ]
 
@@ -197,6 +205,7 @@ def _card(
     identity: str | None,
     sparks: Mapping[str, tuple[float | None, ...]],
     starred: Sequence[str],
+    outside: str,
     t: Words,
 ) -> TreeCard:
     tone = direction(node.change, node.before, node.better)
@@ -216,7 +225,7 @@ def _card(
         edge=node.edge,
         level=node.level,
         starred=node.id in starred,
-        outside=t("look.not_yours") if node.controllable == "no" and node.metric else "",
+        outside=outside if node.controllable == "no" and node.metric else "",
         operator=operator_of(identity),
     )
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from crmkpi.catalog import Metric, metrics
+from crmkpi.catalog.in_force import per_catalogue
 from crmkpi.catalog.metric import PERIOD_NAMES
 from crmkpi.catalog.trees import LEVELS
 from crmkpi.engine.available import UNLOCKS
@@ -99,7 +99,7 @@ def _named(needs: Needs) -> set[str]:
     return {one for need in needs for one in need.split("|")}
 
 
-@cache
+@per_catalogue
 def _needs(name: str, have: frozenset[str]) -> Needs | None:
     """What a metric or measure lacks; empty when it can be had, None when no column would help."""
     if name in MEASURES:

@@ -28,7 +28,9 @@ def test_five_exports_at_once_and_the_next_month(app, browser, shots, tmp_path):
     drop(me, five_exports(tmp_path))
     me.see("Узнали 5 таблиц")
     card = me.page.locator(".st-key-card_questions")
-    assert card.get_by_role("radiogroup").count() == 2, "the rest is decided by what the files show"
+    assert card.get_by_role("radiogroup").count() == 3, (
+        "two to decide, and which tree to build; the rest the files show"
+    )
     load = me.page.get_by_role("button", name="Всё верно, загрузить")
     assert load.is_disabled()
     me.page.get_by_text("Личные данные").first.wait_for()

@@ -117,6 +117,11 @@ def test_the_tree_explains_the_whole_change(project):
               "contribution", "low", "high", "controllable", "warnings"}  # fmt: skip
     assert all(fields <= set(n) for n in found["nodes"])
     assert all(n["contribution"] is None for n in found["nodes"] if n["edge"] == "influence")
+    held = found["stability"]
+    assert held["cause"] == "aov"  # the strongest pull down against September 2025 (see the sample's effects)
+    assert {r["kind"] for r in held["references"]} == {"previous", "mean"}
+    assert held["stable"] == all(r["cause"] == held["cause"] for r in held["references"])
+    assert held["message"].endswith(".")
 
 
 def test_without_periods_the_tree_opens_as_the_screen_does(project):
@@ -205,6 +210,19 @@ def test_doctor_says_what_it_checked():
     found = document("doctor", "--json")["checks"]
     assert {"python", "packages", "home", "samples"} <= {c["name"] for c in found}
     assert all({"name", "ok", "detail"} <= set(c) for c in found)
+
+
+def test_the_store_is_checked_copied_and_brought_back(tmp_path, monkeypatch):
+    monkeypatch.setenv("CRMKPI_HOME", str(tmp_path / "home"))
+    assert document("store", "check", "--json")["projects"] == 0
+    copy = document("store", "backup", "--json")["copy"]
+    (tmp_path / "home" / "store.db").write_bytes(b"broken" * 2000)
+    damaged = run("store", "check")
+    assert damaged.returncode == 2 and damaged.stderr.startswith(b"E-STORE-DAMAGED")
+    assert copy.encode() in damaged.stderr
+    assert document("store", "restore", "--json")["copy"] == copy
+    assert document("store", "check", "--json")["ok"]
+    assert run("store", "restore", "--copy", "../../etc/passwd").stderr.startswith(b"E-NO-COPY")
 
 
 def test_both_languages_of_the_sample_are_the_same_shop(project, tmp_path):

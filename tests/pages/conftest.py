@@ -52,3 +52,9 @@ def opened() -> Opened:
         return app
 
     return open_page
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest runs no fragment twice, so a page waits here until its job is over."""
+    monkeypatch.setattr("crmkpi.ui.progress_box.PATIENCE", 120)

@@ -54,7 +54,7 @@ def test_three_entries_get_grades_a_c_and_d_in_a_few_touches(sample_home, monkey
     drafts = Drafts(sample_home)
     saved = drafts.place(drafts.last()).read().initiatives
     assert [e.title for e in saved] == ["Мы скучаем", "Осенняя коллекция 2026", "Корзина"]
-    app.button(key=f"edit_{saved[2].id}").click().run()
+    app.button(key=f"change_{saved[2].id}").click().run()
     assert next(x for x in app.text_input if x.key.startswith("log_title")).value == "Корзина"
     app.button(key="cancel_initiative").click().run()
     app.button(key=f"del_{saved[2].id}").click().run()

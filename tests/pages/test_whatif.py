@@ -30,3 +30,17 @@ def test_a_goal_becomes_targets(shop_home, opened):
     saved = drafts.place(drafts.last()).read().targets
     assert saved[0].metric == "revenue_base"
     assert len(saved) > 1
+
+
+def test_an_exact_number_moves_the_tree_like_a_slider(shop_home, opened):
+    app = opened("whatif")
+    before = app.subheader[0].value
+    app.toggle(key="whatif_exact").set_value(True).run()
+    assert app.subheader[0].value == before
+    field = next(n for n in app.number_input if "purchase_frequency" in n.key)
+    field.set_value(field.value * 2).run()
+    assert not app.exception, app.exception
+    moved = app.subheader[0].value
+    assert moved != before
+    app.toggle(key="whatif_exact").set_value(False).run()
+    assert app.subheader[0].value == moved

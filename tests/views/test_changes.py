@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from crmkpi.i18n import Words
-from crmkpi.ingest.load import load
+from crmkpi.ingest.load import load, rebuild
+from crmkpi.ingest.load_settings import LoadSettings
 from crmkpi.project.place import Place
 from crmkpi.views.changes import changes_view
+from crmkpi.views.data import receipt_view
 
 HEAD = "order_id,customer_id,ordered_at,amount\n"
 JANUARY = "".join(f"{n},c{n % 4},2026-01-{n:02d},100\n" for n in range(1, 29))
@@ -60,3 +62,14 @@ def test_english(place, tmp_path):
     assert "1 new" in " ".join(
         changes_view(loaded(place, tmp_path, "300,c1,2026-03-01,70\n"), 0, t).sentences
     )
+
+
+def test_the_changes_stay_with_the_data_and_survive_a_switch(place, tmp_path, t):
+    march = "".join(f"{200 + n},c1,2026-03-{n:02d},50\n" for n in range(1, 6))
+    told = loaded(place, tmp_path, march)
+    assert receipt_view(place.data, t).changes == told
+    rebuild(place.data, LoadSettings(base="all"))
+    assert receipt_view(place.data, t).changes == told, "a flipped switch is no load"
+    rebuild(place.data, LoadSettings())
+    loaded(place, tmp_path, march)
+    assert receipt_view(place.data, t).changes == told, "the same file again changes nothing"

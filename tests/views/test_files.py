@@ -53,8 +53,8 @@ def test_personal_columns_are_named_and_what_becomes_of_them(tmp_path):
     rows = [f"{n},{1 + n % 28}.02.2026,Анна {n},buyer{n}@mail.test,{100 + n}" for n in range(1, 60)]
     head = "Номер заказа,Дата заказа,ФИО,E-mail,Сумма заказа\n"
     card = cards(written(tmp_path, head + "\n".join(rows)))[0]
-    said = " ".join(card.personal)
-    assert "«ФИО» (имя)" in said
-    assert "Не загружаем" in said
-    mapped = {row.source for row in card.rows if row.taken}
-    assert ("нужны для расчёта" in said) == ("E-mail" in mapped)
+    assert "«ФИО» (имя)" in card.personal.dropped and "Не загружаем" in card.personal.dropped
+    (key,) = card.personal.choices
+    assert (key.column, key.done, key.key) == ("E-mail", "hash", True)
+    assert key.options == ("hash", "keep"), "without its key the file cannot be loaded, so it is not dropped"
+    assert "самого значения в проекте не будет" in key.text

@@ -65,11 +65,24 @@ def test_no_more_than_three_open_questions_at_a_time(t):
     assert (len(next_ones.must), next_ones.later) == (AT_ONCE + 1, 1)
 
 
-def test_a_marked_default_waits_apart_and_counts_as_answered(t):
-    question = asked(
+def anonymous():
+    return asked(
         "anonymous_orders", ("customers", "all"), "customers", "Клиент", share=14.9, customers=10.0, all=12.0
     )
+
+
+def test_a_marked_default_waits_apart_and_counts_as_answered(t):
+    question = asked("currency", ("RUB", "USD"), "RUB", "Сумма")
     found = question_card({"a.csv": report(question)}, {}, t)
     assert not found.must
-    assert found.may[0].answer == "customers"
+    assert found.may[0].answer == "RUB"
     assert found.open == 0
+
+
+def test_which_tree_is_asked_aloud_with_both_revenues_but_holds_nothing_up(t):
+    found = question_card({"a.csv": report(anonymous())}, {}, t)
+    (question,) = found.must
+    assert question.answer == "customers" and found.open == 0 and not found.may
+    assert [o.result for o in question.options] == [f"сумма {t.money(10.0)}", f"сумма {t.money(12.0)}"]
+    crowd = report(anonymous(), *(day_order(f"Дата {n}") for n in range(3)))
+    assert question_card({"a.csv": crowd}, {}, t).may[0].code == "anonymous_orders", "three are enough"

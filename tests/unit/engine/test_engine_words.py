@@ -37,7 +37,7 @@ def test_warnings_have_words(lang):
 def test_reasons_have_words(lang):
     source = "".join(Path(str(m.__file__)).read_text(encoding="utf-8") for m in (available, evaluate))
     reasons = {
-        "missing_columns", "not_yet", "not_by_dimension", "sparse_costs", "short_history", "short_grain"
+        "missing_columns", "by_model", "not_by_dimension", "sparse_costs", "short_history", "short_grain"
     }  # fmt: skip
     assert all(f'"{reason}"' in source for reason in reasons)
     assert {f"reason.{reason}" for reason in reasons} <= set(catalogue(lang))

@@ -247,7 +247,7 @@ def test_what_is_missing_is_named(shop):
     assert lacking["crc"].missing == ("costs.category",)
     assert lacking["margin_rate"].missing == ("orders.cogs|order_lines.unit_cost",)
     assert lacking["units_per_order"].missing == ("order_lines.quantity",)
-    assert lacking["ltv_pred"].reason == "not_yet"
+    assert lacking["ltv_pred"].reason == "by_model"
     assert lacking["incremental_revenue"].missing == ("messages.control|customers.control",)
     found = evaluate(shop, ["aov", "crc"], "month")
     assert [u.metric for u in found.unavailable] == ["crc"]

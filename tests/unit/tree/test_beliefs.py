@@ -121,3 +121,19 @@ def test_a_goal_goes_below_an_influence_only_with_an_elasticity():
     back = reached(TREE, NOW, {"open_rate": found[OPENS]}, {OPENS: Elasticity(0.5, 0.0)})
     assert back.moved["orders_count"] == pytest.approx(11)
     assert np.isfinite(found[OPENS])
+
+
+def test_two_influences_of_one_parent_add_up():
+    tree = TREE.model_copy(
+        update={
+            "children": (
+                TREE.children[0].model_copy(
+                    update={"children": (*TREE.children[0].children, node("nps", "influence"))}
+                ),
+                TREE.children[1],
+            )
+        }
+    )
+    stated = {OPENS: Elasticity(0.5, 0.0), ("nps", "orders_count"): Elasticity(0.2, 0.0)}
+    found = reached(tree, {**NOW, "nps": 10.0}, {"open_rate": 0.22, "nps": 20.0}, stated)
+    assert found.moved["orders_count"] == pytest.approx(10 * 1.1**0.5 * 2**0.2)

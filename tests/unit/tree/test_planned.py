@@ -122,3 +122,15 @@ def _whole_tree(root) -> dict[str, float]:
                 values.setdefault(child.metric, 0.0)
             values[node.metric] = Formula(node.identity).value(values)
     return values
+
+
+def test_a_plan_above_and_a_plan_inside_are_both_met():
+    names = [n.metric for n in identity_nodes(WHOLE)]
+    spreads, control = dict.fromkeys(names, 0.1), dict.fromkeys(names, "yes")
+    base = _whole_tree(WHOLE)
+    goal = base["revenue_base"] * 1.3
+    plans = {"revenue_base": goal, "active_customers": 130.0}
+    found = planned_values(WHOLE, base, plans, spreads, control)
+    assert found.unmet == ()
+    assert found.values["active_customers"] == pytest.approx(130.0)
+    assert found.values["revenue_base"] == pytest.approx(goal)
