@@ -1,4 +1,4 @@
-"""The log in words: grades A, C and D on the sample, nothing unaffected is credited, and entries as people type them."""
+"""The log in words: grades A to D on the sample, nothing unaffected is credited, entries as people type them."""
 
 from __future__ import annotations
 
