@@ -49,7 +49,7 @@ def test_one_click_logs_a_proven_campaign_and_the_pack_is_downloaded(
         assert page.get_by_text(badge).count() >= 1, badge
     # the campaign without an effect is offered, not credited
     assert page.get_by_text("Весенний каталог, 14 апреля 2026").count() == 1
-    page.locator(".st-key-card_timeline canvas").first.wait_for()
+    page.locator('.st-key-card_timeline [data-testid="stVegaLiteChart"]').first.wait_for()
     with page.expect_download(timeout=60_000) as waiting:
         page.get_by_text("Страница для телефона").click()
     waiting.value.save_as(tmp_path / "pack.html")

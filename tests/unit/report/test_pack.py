@@ -141,7 +141,7 @@ def test_joint_work_gives_each_person_the_agreed_half(place):
         found, _ = pack(place, Ask(person, *quarter), Words("ru"), ReportOptions())
         table = next(s for s in found.sections if s.id == "share").table
         assert table is not None
-        rows[person] = dict((row[0], row[1]) for row in table.rows)[who]
+        rows[person] = {row[0]: row[1] for row in table.rows}[who]
     assert rows["me"] == rows["Анна"]
 
 
