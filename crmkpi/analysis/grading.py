@@ -14,14 +14,14 @@ from typing import Any
 
 import polars as pl
 
-from crmkpi.analysis.before_after import WEEK, DidAnswer, WindowError
+from crmkpi.analysis.before_after import WEEK, DidAnswer
 from crmkpi.analysis.experiment import NoControlError, TestAnswer, campaign_people, read_people
 from crmkpi.analysis.initiative import Initiative
 from crmkpi.analysis.purchases import order_coverage
 from crmkpi.analysis.seasonal import SeasonalAnswer, seasonal_effect
-from crmkpi.analysis.segment_did import TooFewCustomersError, segment_did
+from crmkpi.analysis.segment_did import segment_did
 from crmkpi.analysis.uplift import Effect, benjamini_hochberg, quantile
-from crmkpi.engine.data import DataDir, NoTableError
+from crmkpi.engine.data import DataDir
 from crmkpi.engine.dimensions import Where
 from crmkpi.engine.evaluate import evaluate_periods
 from crmkpi.errors import CrmKpiError
@@ -125,7 +125,8 @@ def grade(data: DataDir, entry: Initiative, lists: Callable[[str], pl.DataFrame 
     for method, step in steps:
         try:
             return replace(step(), tried=tuple(tried))
-        except (NoControlError, NoTableError, WindowError, TooFewCustomersError, _NotHereError) as error:
+        except CrmKpiError as error:
+            # also a metric or segment that the data no longer have: one entry must not close the whole log
             tried.append(Tried(method, error.key, dict(error.params)))
     return replace(_by_judgement(entry), tried=tuple(tried))
 

@@ -15,7 +15,7 @@ from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
 from crmkpi.ui.tree_controls import project_of
 from crmkpi.views.log import EntryView, LogView, Pairs, from_suggestion, graded_pairs, log_view, suggestions
-from crmkpi.views.log_entry import with_entry, without_entry
+from crmkpi.views.log_entry import served, with_entry, without_entry
 from crmkpi.views.log_share import ShareView, persons, review_period, share_view
 from crmkpi.views.parts import Part
 
@@ -92,6 +92,9 @@ def entry_card(s: Session, entry: EntryView) -> None:
 def _details(s: Session, entry: EntryView) -> None:
     t = s.t
     st.markdown("  \n".join(f"**{plain(name)}:** {plain(value)}" for name, value in entry.figures))
+    link = served(project_of(s), entry.id, t)
+    if link:
+        st.markdown(f":material/flag: {plain(link)}")
     if entry.trend:
         args = (log_mark(s), entry.id)
         figures.chart(s, f"trend_{entry.id}", args, lambda ink: trend_chart(entry.trend, t, ink))

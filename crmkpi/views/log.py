@@ -131,9 +131,11 @@ def _tone(graded: Graded) -> str:
         return "neutral"
     tone = TONES.get(graded.verdict, "neutral")
     metric = metrics().get(graded.metric)
-    if metric is not None and metric.better == "down" and tone in ("good", "bad"):
-        return "bad" if tone == "good" else "good"
-    return tone
+    if metric is None or tone not in ("good", "bad") or metric.better == "up":
+        return tone
+    if metric.better == "band":
+        return "neutral"
+    return "bad" if tone == "good" else "good"
 
 
 def _sentence(graded: Graded, t: Words) -> str:
@@ -151,7 +153,11 @@ def _sentence(graded: Graded, t: Words) -> str:
         unit = "money" if graded.method == "attribution" and graded.money else _unit(graded.metric)
         words["amount"] = t.value(graded.change[0], unit, short=True)
     plain = "_plain" if graded.method == "judgement" and graded.change is None else ""
-    return t(f"log.said.{graded.method}_{graded.verdict}{plain}", **words)
+    verdict = graded.verdict
+    if graded.method == "seasonal" and verdict in ("up", "down"):
+        # fewer sleeping customers are better: the words follow what is good for the business
+        verdict = {"good": "better", "bad": "worse"}.get(_tone(graded), "moved")
+    return t(f"log.said.{graded.method}_{verdict}{plain}", **words)
 
 
 def _sides(graded: Graded, t: Words) -> tuple[str, str]:
@@ -180,7 +186,11 @@ def _unit(metric: str) -> str:
 
 def _metric_name(metric: str, t: Words) -> str:
     known = metrics().get(metric)
-    return known.label[t.lang] if known else t(f"log.metric_{metric}")
+    if known:
+        return known.label[t.lang]
+    own = f"log.metric_{metric}"
+    # a metric that the catalogue no longer has keeps its id
+    return t(own) if t.has(own) else metric
 
 
 def _money_text(graded: Graded, t: Words) -> str | None:

@@ -103,3 +103,15 @@ def goals(project: Project, t: Words) -> dict[str, str]:
         for x in project.targets
         if x.metric in metrics()
     }
+
+
+def served(project: Project, entry_id: str, t: Words) -> str | None:
+    """Which target and which branch of the tree the entry was meant to help; None where it names neither."""
+    entry = next((e for e in project.initiatives if e.id == entry_id), None)
+    if entry is None:
+        return None
+    target = goals(project, t).get(entry.target or "")
+    branch = branches(project, t).get(entry.node or "")
+    said = [t("log.serves_target", name=target)] if target else []
+    said += [t("log.serves_node", name=branch)] if branch else []
+    return "; ".join(said) or None

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
+from crmkpi.analysis.initiative import Initiative
 from crmkpi.project.drafts import Drafts
 from tests.views.small_shop import shop_project
 
@@ -22,6 +24,9 @@ def run(*words: str) -> subprocess.CompletedProcess[bytes]:
 def test_a_pack_is_written_and_a_wrong_period_is_one_sentence(tmp_path):
     home = tmp_path / "home"
     project = shop_project(home)
+    # a metric that this shop has no data for is left out, not an error
+    entry = Initiative(title="Письмо", shipped=date(2011, 9, 1), metrics=("open_rate",))
+    Drafts(home).save(project.model_copy(update={"initiatives": [entry]}))
     saved = tmp_path / "shop.crmkpi"
     Drafts(home).export(project.id, saved)
     said = run("report", "--project", str(saved), "--to", str(tmp_path / "me.html"), "--pack", "я")

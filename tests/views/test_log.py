@@ -21,6 +21,7 @@ from crmkpi.views.log_entry import (
     lacking,
     people_from,
     people_typed,
+    served,
     with_entry,
     without_entry,
 )
@@ -207,3 +208,31 @@ def test_an_entry_keeps_its_place_when_it_is_changed(sample: Sample) -> None:
     changed = with_entry(project, WINBACK.model_copy(update={"title": "new"}))
     assert [e.title for e in changed.initiatives] == ["new", "Каталог"]
     assert [e.title for e in without_entry(changed, WINBACK.id).initiatives] == ["Каталог"]
+
+
+def test_an_entry_whose_metric_segment_or_list_is_gone_is_told_and_closes_nothing(sample: Sample) -> None:
+    day = date(2026, 4, 20)
+    gone = [
+        Initiative(title="a", shipped=day, metrics=("nonsense",)),
+        Initiative(title="b", shipped=day, audience=Audience(kind="segment", where={"nosuch": ("x",)})),
+        Initiative(title="c", shipped=day, audience=Audience(kind="list", list_id="gone")),
+        Initiative(title="d", shipped=date(2027, 1, 1), audience=TOWNS.audience),
+    ]
+    project = sample[0].model_copy(update={"initiatives": gone})
+    shown = log_view(sample[1], graded_pairs(sample[1], project), Words("ru"))
+    assert [e.grade_text for e in shown.entries] == ["Измерить пока нечем"] * 4
+    assert all(e.stronger for e in shown.entries)
+
+
+def test_fewer_sleeping_customers_are_a_good_result(sample: Sample) -> None:
+    entry = Initiative(title="x", shipped=date(2026, 4, 20), metrics=("dormant_customers",), window_days=60)
+    project = sample[0].model_copy(update={"initiatives": [entry]})
+    shown = log_view(sample[1], graded_pairs(sample[1], project), Words("ru")).entries[0]
+    assert shown.tone == "good" and shown.sentence.startswith("Результат лучше обычного для сезона")
+
+
+def test_the_target_and_the_branch_that_the_work_served_are_named(sample: Sample) -> None:
+    entry = WINBACK.model_copy(update={"node": "aov"})
+    project = sample[0].model_copy(update={"initiatives": [entry]})
+    assert served(project, entry.id, Words("ru")) == "Ветвь дерева: Средний чек"
+    assert served(sample[0], entry.id, Words("ru")) is None
