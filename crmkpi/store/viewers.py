@@ -40,10 +40,11 @@ class Door:
 
 @dataclass(frozen=True)
 class Entered:
-    """A door opened: the id for the cookie and until when (ms since the epoch) the cookie may live."""
+    """A door opened: the id for the cookie, until when (ms since the epoch) and how long (s) it may live."""
 
     session_id: str
     expires_at: int
+    seconds: int
 
 
 class Viewers:
@@ -58,8 +59,11 @@ class Viewers:
             found = _by_token(tx, token)
             return Door(found.sharer, found.locked) if found is not None and found.open else None
 
-    def enter(self, token: str, passphrase: str | None = None) -> Entered:
-        """Open the link: counts one opening and gives a session. Raises LinkClosedError, one for every reason."""
+    def enter(self, token: str, passphrase: str | None = None, before: str | None = None) -> Entered:
+        """Open the link: counts one opening and gives a session. Raises LinkClosedError, one for every reason.
+
+        `before`: the session this browser holds already; of the same link, it hands on which edition it saw.
+        """
         with self.database.read() as tx:
             row = _token_row(tx, token)
             link = link_of(row, tx.now) if row is not None else None
@@ -77,7 +81,7 @@ class Viewers:
         if not link.open or not fits:
             self._expire(link.id, link.project_id)
             raise LinkClosedError()
-        return self._admit(link.id)
+        return self._admit(link.id, before)
 
     def _try(self, link: Link, fits: bool) -> None:
         """Count wrong passphrases; after five in a quarter of an hour even the right one is refused."""
@@ -91,7 +95,7 @@ class Viewers:
         if misses >= TRIES:
             raise LinkClosedError()
 
-    def _admit(self, link_id: str) -> Entered:
+    def _admit(self, link_id: str, before: str | None) -> Entered:
         session_id = secrets.token_urlsafe(32)
         with self.database.write() as tx:
             # one statement decides: two readers cannot share the last opening
@@ -114,10 +118,11 @@ class Viewers:
                     link_id=link_id,
                     created_at=tx.now,
                     seen_at=tx.now,
+                    **_seen(tx, link_id, before),
                 )
             )
             note(tx, row.project_id, "", "link.open", link_id, opens=row.opens)
-            return Entered(session_id, row.expires_at)
+            return Entered(session_id, row.expires_at, max(0, (row.expires_at - tx.now) // 1000))
 
     def _expire(self, link_id: str, project_id: str) -> None:
         """Mark an expired link as ended: a clock that jumps back does not revive it."""
@@ -244,6 +249,17 @@ class ShareReader:
         except exc.IntegrityError:
             return False
         return True
+
+
+def _seen(tx: Transaction, link_id: str, before: str | None) -> dict[str, Any]:
+    """Which editions of this link an earlier session of the same browser saw."""
+    if not before:
+        return {}
+    query = sa.select(VIEWER).where(VIEWER.c.id_hash == digest(before), VIEWER.c.link_id == link_id)
+    row = tx.run(query).one_or_none()
+    if row is None:
+        return {}
+    return {"seen_edition": row.seen_edition, "before_edition": row.before_edition}
 
 
 def _still_open(tx: Transaction, link_id: str) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from crmkpi.i18n import Words
 from crmkpi.store.retention import Receipt
-from crmkpi.ui import session
+from crmkpi.ui import rights, session
 from crmkpi.ui.file_lock import lock_box, template_box
 from crmkpi.ui.nav import go_to
 from crmkpi.ui.session import Session
@@ -24,7 +24,7 @@ def download_box(s: Session) -> None:
     t, project = s.t, s.project
     assert project is not None
     st.subheader(t("share.save_title"), anchor=False)
-    line = project_file(project, s.data, t)
+    line = project_file(project, s.full, t)
     st.markdown(f"{line.holds} {t('share.save_text')}")
     st.download_button(
         t("share.save"),
@@ -76,7 +76,7 @@ def other_projects(s: Session) -> None:
     lines = draft_lines(s.drafts, s.project.id if s.project else None, t)
     if not lines:
         return
-    st.subheader(t("share.others"), anchor=False)
+    st.subheader(t("share.others_server" if rights.shares_a_server() else "share.others"), anchor=False)
     for one in lines:
         with st.container(
             key=f"card_draft_{one.id}",
