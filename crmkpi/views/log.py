@@ -92,7 +92,9 @@ def log_view(data: DataDir, pairs: Pairs, t: Words) -> LogView:
     if not entries:
         return LogView(t("log.none_title"), "neutral", (t("log.none_text"),), ())
     headline = t.plural("log.headline", len(entries), proven=proven)
-    return LogView(headline, "good" if proven - worse > worse else "neutral", (*said, t("log.grades_are")), entries)
+    return LogView(
+        headline, "good" if proven - worse > worse else "neutral", (*said, t("log.grades_are")), entries
+    )
 
 
 def entry_view(data: DataDir, entry: Initiative, graded: Graded, tested: int, t: Words) -> EntryView:
