@@ -113,6 +113,15 @@ LIMITS: dict[str, Limits] = {
 
 
 @dataclass(frozen=True)
+class Crowd:
+    """People that one process serves at once: owners and editors, readers of links, tabs of one address."""
+
+    editors: int = 60
+    readers: int = 150
+    address: int = 20
+
+
+@dataclass(frozen=True)
 class Mode:
     """The settings of an installation.
 
@@ -129,6 +138,7 @@ class Mode:
     draft_hours: int = 24
     proxies: tuple[str, ...] = ()
     limits: Limits = LIMITS["local"]
+    crowd: Crowd = Crowd()
 
     FIELDS: ClassVar[tuple[str, ...]] = (
         "CRMKPI_MODE",
@@ -142,6 +152,9 @@ class Mode:
         "CRMKPI_UPLOAD_FILE_MB",
         "CRMKPI_UPLOAD_SESSION_MB",
         "CRMKPI_UPLOAD_PROCESS_MB",
+        "CRMKPI_MOST_EDITORS",
+        "CRMKPI_MOST_READERS",
+        "CRMKPI_MOST_PER_ADDRESS",
     )
 
     @property
@@ -180,6 +193,16 @@ def read(env: Mapping[str, str] | None = None) -> Mode:
             _count(found.get("CRMKPI_UPLOAD_SESSION_MB"), base.session // MB) * MB,
             _count(found.get("CRMKPI_UPLOAD_PROCESS_MB"), base.process // MB) * MB,
         ),
+        crowd=_crowd(found),
+    )
+
+
+def _crowd(env: Mapping[str, str]) -> Crowd:
+    usual = Crowd()
+    return Crowd(
+        editors=_count(env.get("CRMKPI_MOST_EDITORS"), usual.editors),
+        readers=_count(env.get("CRMKPI_MOST_READERS"), usual.readers),
+        address=_count(env.get("CRMKPI_MOST_PER_ADDRESS"), usual.address),
     )
 
 

@@ -6,6 +6,7 @@ replaced by a fresh one. Copies that an operator of Postgres makes are theirs to
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import mmap
@@ -25,7 +26,7 @@ from crmkpi.store.blobs import Blobs, LocalBlobs
 from crmkpi.store.disk import drop_ballast
 from crmkpi.store.engine import Database, Transaction
 from crmkpi.store.errors import ProjectGoneError, StoreFullError
-from crmkpi.store.schema import AUDIT, LINK, METADATA, MISS, OWNED, PROJECT, RECEIPT, VIEWER
+from crmkpi.store.schema import AUDIT, LINK, MEMBER, METADATA, MISS, OWNED, PROJECT, RECEIPT, VIEWER
 
 DAY = 86_400_000
 ORPHAN_SECONDS = 24 * 3600
@@ -190,6 +191,39 @@ class Retention:
             # days times milliseconds is more than Postgres keeps in an integer
             ends = PROJECT.c.used_at + sa.cast(PROJECT.c.retention_days, sa.BigInteger) * DAY
             return list(tx.run(sa.select(PROJECT.c.id).where(ends <= tx.now + within_days * DAY)).scalars())
+
+    def abandoned(self, hours: int) -> list[str]:
+        """Drafts of visitors who never signed in, unused for so many hours (one at least: they may be at work).
+
+        A draft that its visitor can still reach is kept: by an owner key they made, by a link that is open, or by a
+        project's own retention.
+        """
+        last = max(1, hours) * 3_600_000
+        with self.database.read() as tx:
+            browser = MEMBER.c.subject.startswith("browser:")
+            mine = sa.exists().where(MEMBER.c.project_id == PROJECT.c.id)
+            shown = (
+                LINK.c.project_id == PROJECT.c.id,
+                LINK.c.revoked_at.is_(None),
+                LINK.c.expires_at > tx.now,
+            )
+            query = sa.select(PROJECT.c.id).where(
+                PROJECT.c.used_at <= tx.now - last,
+                PROJECT.c.owner_hash.is_(None),
+                PROJECT.c.retention_days.is_(None),
+                mine.where(browser),
+                ~mine.where(~browser),
+                ~sa.exists().where(*shown),
+            )
+            return list(tx.run(query).scalars())
+
+    def expire(self, draft_hours: int | None) -> int:
+        """Delete what is due: projects past their retention and, where `draft_hours` is given, abandoned drafts."""
+        ids = {*self.due(), *(self.abandoned(draft_hours) if draft_hours is not None else ())}
+        for project_id in sorted(ids):
+            with contextlib.suppress(ProjectGoneError):  # another process was faster
+                self.delete(project_id)
+        return len(ids)
 
     def sweep(self, older_seconds: float = ORPHAN_SECONDS) -> int:
         """Remove what nobody needs: blobs of deleted projects, torn temporary files, old sessions of readers."""

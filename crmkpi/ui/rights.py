@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -92,6 +93,11 @@ def came_with_link(settings: Mode) -> bool:
 def cookie(settings: Mode, what: str) -> str:
     """One of our cookies as this connection's browser sent it, empty where it sent none."""
     return st.context.cookies.get(settings.cookie(what), "")
+
+
+def asked_page() -> str:
+    """The last part of the address that this browser asked for, empty at the root."""
+    return urlsplit(st.context.url or "").path.rpartition("/")[2]
 
 
 # identity ------------------------------------------------------------------------------------------------

@@ -58,4 +58,6 @@ def server_options(mode: Mode) -> dict[str, Any]:
     if mode.separates_people:
         # a tab that lost its connection for longer comes back through its cookie, not through memory
         found["server.disconnectedSessionTTL"] = 60
+        # the built-in download writes cells as they are; ours guard texts that a spreadsheet would run
+        found["client.disableDataExport"] = True
     return found
