@@ -78,6 +78,12 @@ class HostsUnnamedError(UnsafeStartError):
     code = "hosts_unnamed"
 
 
+class AuthSecretWeakError(UnsafeStartError):
+    """auth.cookie_secret of the sign-in is short or from an example: whoever guesses it signs in as anybody."""
+
+    code = "auth_secret_weak"
+
+
 class ErrorsShownError(UnsafeStartError):
     """client.showErrorDetails would show paths and passwords: `found`."""
 
@@ -242,6 +248,9 @@ def faults(mode: Mode, options: Mapping[str, Any]) -> list[UnsafeStartError]:
     if not mode.hosts and not found:
         found.append(HostsUnnamedError())
     found += _secret_faults(mode.secret)
+    signing = options.get(AUTH_SECRET)
+    if signing is not None and _secret_faults(str(signing)):
+        found.append(AuthSecretWeakError(least=SHORTEST_SECRET))
     details = str(options.get("client.showErrorDetails")).lower()
     if details not in ("none", "false"):
         found.append(ErrorsShownError(found=details))
@@ -263,6 +272,8 @@ def _secret_faults(secret: str) -> list[UnsafeStartError]:
     return []
 
 
+# not an option of the web server: the sign-in's own file holds it
+AUTH_SECRET = "auth.cookie_secret"
 OPTIONS = (
     "server.address",
     "server.enableAgentApi",
@@ -292,7 +303,17 @@ def written_options(env: Mapping[str, str] | None = None, root: Path = ROOT) -> 
                 else (text.lower() == "true")
             )
         found[option] = value
+    found[AUTH_SECRET] = auth_secret(root)
     return found
+
+
+def auth_secret(root: Path = ROOT) -> str | None:
+    """What signs the cookies of the sign-in (`[auth]` of .streamlit/secrets.toml), None where there is no sign-in."""
+    path = root / ".streamlit" / "secrets.toml"
+    if not path.is_file():
+        return None
+    section = tomllib.loads(path.read_text(encoding="utf-8")).get("auth")
+    return str(section.get("cookie_secret", "")) if isinstance(section, dict) else None
 
 
 def _snake(name: str) -> str:

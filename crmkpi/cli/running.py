@@ -37,9 +37,10 @@ def command_report(args: argparse.Namespace, t: Words) -> int:
 
 def command_doctor(args: argparse.Namespace, t: Words) -> int:
     """Check that this installation can work."""
+    from crmkpi.cli.store_checks import store_checks
     from crmkpi.doctor import checks
 
-    found = checks(t)
+    found = [*checks(t), *store_checks(t)]
     if args.json:
         write_json({"checks": found})
     else:

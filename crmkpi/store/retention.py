@@ -80,7 +80,7 @@ class Retention:
             if not drop_ballast(self.database.home):
                 raise
             gone = self._rows(project_id, by)
-        blobs = self._blobs(project_id)
+        blobs = self.delete_blobs(project_id)
         files, size = self._files(project_id)
         file = self.database.file
         replaced = file is None or renew_copies(file, self.database.home)
@@ -118,7 +118,8 @@ class Retention:
             digest = hashlib.sha256(row.document.encode()).hexdigest()
             return _Gone({"project": 1, **rows}, digest, traces, tx.now)
 
-    def _blobs(self, project_id: str) -> int:
+    def delete_blobs(self, project_id: str) -> int:
+        """Remove every blob of a project; returns how many there were."""
         count = 0
         for sha256, _ in list(self.blobs.of(project_id)):
             if len(sha256) == 64:
