@@ -186,6 +186,12 @@ class Retention:
                 raise ProjectGoneError(id=project_id)
             note(tx, project_id, by, "project.keep_for", days=days)
 
+    def kept_days(self, project_id: str) -> int | None:
+        """How many days the project may lie unused; None: for ever."""
+        with self.database.read() as tx:
+            mine = sa.select(PROJECT.c.retention_days).where(PROJECT.c.id == project_id)
+            return tx.run(mine).scalar()
+
     def due(self, within_days: int = 0) -> list[str]:
         """Projects whose time is over (or will be within so many days, for a reminder)."""
         with self.database.read() as tx:
