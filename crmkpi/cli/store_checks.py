@@ -18,7 +18,7 @@ TOLERATED_MS = 10 * 60_000
 
 
 def store_checks(t: Words) -> list[dict[str, Any]]:
-    """Checks as {name, ok, detail}: store, blobs, audit, clock, people. A store that cannot open is one failed check."""
+    """Checks as {name, ok, detail}: store, blobs, audit, clock, people; a store that will not open fails as one."""
     from crmkpi.store import open_store
 
     people = [_people(read(), t)] if _known_mode() else []

@@ -43,8 +43,14 @@ def people_box(s: Session) -> None:
         _said(s)
         found = rights.the_store().members.of(s.project.id)
         owns = any(x.subject == mine and x.role == "owner" for x in found)
-        for one in found:
-            _member(s, one, mine, owns)
+        for number, one in enumerate(found):
+            with st.container(
+                horizontal=True,
+                vertical_alignment="center",
+                horizontal_alignment="distribute",
+                key=f"member_{number}",
+            ):
+                _member(s, one, mine, owns)
         if owns:
             _invite(s)
         if mine and st.button(t("people.sign_out"), key="sign_out_everywhere", icon=":material/logout:"):
@@ -64,17 +70,11 @@ def _member(s: Session, one: Member, mine: str | None, owns: bool) -> None:
     t, project_id = s.t, s.project.id
     name = one.subject.removeprefix(PERSON) if one.subject.startswith(PERSON) else t("people.browser")
     you = t("people.you") if one.subject == mine else ""
-    with st.container(
-        horizontal=True,
-        vertical_alignment="center",
-        horizontal_alignment="distribute",
-        key=f"member_{one.added_at}",
-    ):
-        st.markdown(f"**{plain(name)}** {you}  \n:gray[{t(f'people.role_{one.role}')}]")
-        if owns and st.button(t("people.remove"), key=f"remove_{one.subject}", width="content"):
-            rights.check_owner(project_id)
-            rights.the_store().members.remove(project_id, one.subject, by=rights.name())
-            _done(s, t("people.removed", who=name))
+    st.markdown(f"**{plain(name)}** {you}  \n:gray[{t(f'people.role_{one.role}')}]")
+    if owns and st.button(t("people.remove"), key=f"remove_{one.subject}", width="content"):
+        rights.check_owner(project_id)
+        rights.the_store().members.remove(project_id, one.subject, by=rights.name())
+        _done(s, t("people.removed", who=name))
 
 
 def _invite(s: Session) -> None:
