@@ -78,6 +78,12 @@ class HostsUnnamedError(UnsafeStartError):
     code = "hosts_unnamed"
 
 
+class AuthSecretWeakError(UnsafeStartError):
+    """auth.cookie_secret of the sign-in is short or from an example: whoever guesses it signs in as anybody."""
+
+    code = "auth_secret_weak"
+
+
 class ErrorsShownError(UnsafeStartError):
     """client.showErrorDetails would show paths and passwords: `found`."""
 
@@ -113,6 +119,15 @@ LIMITS: dict[str, Limits] = {
 
 
 @dataclass(frozen=True)
+class Crowd:
+    """People that one process serves at once: owners and editors, readers of links, tabs of one address."""
+
+    editors: int = 60
+    readers: int = 150
+    address: int = 20
+
+
+@dataclass(frozen=True)
 class Mode:
     """The settings of an installation.
 
@@ -129,6 +144,7 @@ class Mode:
     draft_hours: int = 24
     proxies: tuple[str, ...] = ()
     limits: Limits = LIMITS["local"]
+    crowd: Crowd = Crowd()
 
     FIELDS: ClassVar[tuple[str, ...]] = (
         "CRMKPI_MODE",
@@ -142,6 +158,9 @@ class Mode:
         "CRMKPI_UPLOAD_FILE_MB",
         "CRMKPI_UPLOAD_SESSION_MB",
         "CRMKPI_UPLOAD_PROCESS_MB",
+        "CRMKPI_MOST_EDITORS",
+        "CRMKPI_MOST_READERS",
+        "CRMKPI_MOST_PER_ADDRESS",
     )
 
     @property
@@ -180,6 +199,16 @@ def read(env: Mapping[str, str] | None = None) -> Mode:
             _count(found.get("CRMKPI_UPLOAD_SESSION_MB"), base.session // MB) * MB,
             _count(found.get("CRMKPI_UPLOAD_PROCESS_MB"), base.process // MB) * MB,
         ),
+        crowd=_crowd(found),
+    )
+
+
+def _crowd(env: Mapping[str, str]) -> Crowd:
+    usual = Crowd()
+    return Crowd(
+        editors=_count(env.get("CRMKPI_MOST_EDITORS"), usual.editors),
+        readers=_count(env.get("CRMKPI_MOST_READERS"), usual.readers),
+        address=_count(env.get("CRMKPI_MOST_PER_ADDRESS"), usual.address),
     )
 
 
@@ -219,6 +248,9 @@ def faults(mode: Mode, options: Mapping[str, Any]) -> list[UnsafeStartError]:
     if not mode.hosts and not found:
         found.append(HostsUnnamedError())
     found += _secret_faults(mode.secret)
+    signing = options.get(AUTH_SECRET)
+    if signing is not None and _secret_faults(str(signing)):
+        found.append(AuthSecretWeakError(least=SHORTEST_SECRET))
     details = str(options.get("client.showErrorDetails")).lower()
     if details not in ("none", "false"):
         found.append(ErrorsShownError(found=details))
@@ -240,6 +272,8 @@ def _secret_faults(secret: str) -> list[UnsafeStartError]:
     return []
 
 
+# not an option of the web server: the sign-in's own file holds it
+AUTH_SECRET = "auth.cookie_secret"
 OPTIONS = (
     "server.address",
     "server.enableAgentApi",
@@ -269,7 +303,17 @@ def written_options(env: Mapping[str, str] | None = None, root: Path = ROOT) -> 
                 else (text.lower() == "true")
             )
         found[option] = value
+    found[AUTH_SECRET] = auth_secret(root)
     return found
+
+
+def auth_secret(root: Path = ROOT) -> str | None:
+    """What signs the cookies of the sign-in (`[auth]` of .streamlit/secrets.toml), None where there is no sign-in."""
+    path = root / ".streamlit" / "secrets.toml"
+    if not path.is_file():
+        return None
+    section = tomllib.loads(path.read_text(encoding="utf-8")).get("auth")
+    return str(section.get("cookie_secret", "")) if isinstance(section, dict) else None
 
 
 def _snake(name: str) -> str:

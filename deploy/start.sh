@@ -3,7 +3,7 @@
 set -eu
 
 # `NAME_FILE` gives the content of NAME, so that no secret stands in the environment of the image
-for name in CRMKPI_SECRET CRMKPI_MASTER_KEY CRMKPI_DATABASE_PASSWORD; do
+for name in CRMKPI_SECRET CRMKPI_DATABASE_PASSWORD; do
   eval "file=\${${name}_FILE:-}"
   if [ -n "$file" ]; then
     [ -r "$file" ] || { echo "E-SECRET-FILE: $name: $file cannot be read" >&2; exit 78; }

@@ -4,6 +4,7 @@ import streamlit as st
 
 from crmkpi.ui import figures
 from crmkpi.ui.links_box import links_box, owner_key_box
+from crmkpi.ui.people_box import keep_box, people_box
 from crmkpi.ui.presentation_box import presentation_box
 from crmkpi.ui.project_file import delete_box, download_box, name_box, other_projects
 from crmkpi.ui.report_box import report_box, verdict_preview
@@ -28,7 +29,9 @@ with left.container(key="card_save", height="stretch"):
     download_box(s)
 with right.container(key="card_name", height="stretch"):
     name_box(s)
+people_box(s)
 owner_key_box(s)
 presentation_box(s)
 other_projects(s)
+keep_box(s)
 delete_box(s)

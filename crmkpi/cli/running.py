@@ -59,9 +59,10 @@ def _pack(args: argparse.Namespace, place: Place, options: ReportOptions, t: Wor
 
 def command_doctor(args: argparse.Namespace, t: Words) -> int:
     """Check that this installation can work."""
+    from crmkpi.cli.store_checks import store_checks
     from crmkpi.doctor import checks
 
-    found = checks(t)
+    found = [*checks(t), *store_checks(t)]
     if args.json:
         write_json({"checks": found})
     else:

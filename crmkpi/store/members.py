@@ -65,18 +65,22 @@ class Members:
             return cast(Role | None, tx.run(query).scalar())
 
     def epoch(self, subject: str) -> int:
-        """The sign-in epoch of a person; a session that began in an earlier one is signed out."""
+        """The second (since 1970) before which every sign-in of this person is void, 0 if none was ended."""
         with self.database.read() as tx:
             return tx.run(sa.select(PERSON.c.auth_epoch).where(PERSON.c.subject == subject)).scalar() or 0
 
     def sign_out_everywhere(self, subject: str) -> int:
-        """Raise the epoch: every session of this person ends. Returns the new epoch."""
+        """End every session of this person that began before now. Returns the new epoch; it never falls."""
         with self.database.write() as tx:
-            raised = PERSON.update().where(PERSON.c.subject == subject)
-            if tx.run(raised.values(auth_epoch=PERSON.c.auth_epoch + 1)).rowcount == 0:
-                tx.run(PERSON.insert().values(subject=subject, auth_epoch=1))
+            mine = PERSON.c.subject == subject
+            before = tx.run(sa.select(PERSON.c.auth_epoch).where(mine)).scalar()
+            epoch = max(tx.now // 1000 + 1, before or 0)
+            if before is None:
+                tx.run(PERSON.insert().values(subject=subject, auth_epoch=epoch))
+            else:
+                tx.run(PERSON.update().where(mine).values(auth_epoch=epoch))
             note(tx, "", subject, "person.sign_out")
-            return tx.run(sa.select(PERSON.c.auth_epoch).where(PERSON.c.subject == subject)).scalar_one()
+            return epoch
 
 
 def _owner_left(tx: Transaction, project_id: str, subject: str) -> None:

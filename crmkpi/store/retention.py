@@ -6,6 +6,7 @@ replaced by a fresh one. Copies that an operator of Postgres makes are theirs to
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import mmap
@@ -25,7 +26,7 @@ from crmkpi.store.blobs import Blobs, LocalBlobs
 from crmkpi.store.disk import drop_ballast
 from crmkpi.store.engine import Database, Transaction
 from crmkpi.store.errors import ProjectGoneError, StoreFullError
-from crmkpi.store.schema import AUDIT, LINK, METADATA, MISS, OWNED, PROJECT, RECEIPT, VIEWER
+from crmkpi.store.schema import AUDIT, LINK, MEMBER, METADATA, MISS, OWNED, PROJECT, RECEIPT, VIEWER
 
 DAY = 86_400_000
 ORPHAN_SECONDS = 24 * 3600
@@ -79,7 +80,7 @@ class Retention:
             if not drop_ballast(self.database.home):
                 raise
             gone = self._rows(project_id, by)
-        blobs = self._blobs(project_id)
+        blobs = self.delete_blobs(project_id)
         files, size = self._files(project_id)
         file = self.database.file
         replaced = file is None or renew_copies(file, self.database.home)
@@ -117,7 +118,8 @@ class Retention:
             digest = hashlib.sha256(row.document.encode()).hexdigest()
             return _Gone({"project": 1, **rows}, digest, traces, tx.now)
 
-    def _blobs(self, project_id: str) -> int:
+    def delete_blobs(self, project_id: str) -> int:
+        """Remove every blob of a project; returns how many there were."""
         count = 0
         for sha256, _ in list(self.blobs.of(project_id)):
             if len(sha256) == 64:
@@ -184,12 +186,51 @@ class Retention:
                 raise ProjectGoneError(id=project_id)
             note(tx, project_id, by, "project.keep_for", days=days)
 
+    def kept_days(self, project_id: str) -> int | None:
+        """How many days the project may lie unused; None: for ever."""
+        with self.database.read() as tx:
+            mine = sa.select(PROJECT.c.retention_days).where(PROJECT.c.id == project_id)
+            return tx.run(mine).scalar()
+
     def due(self, within_days: int = 0) -> list[str]:
         """Projects whose time is over (or will be within so many days, for a reminder)."""
         with self.database.read() as tx:
             # days times milliseconds is more than Postgres keeps in an integer
             ends = PROJECT.c.used_at + sa.cast(PROJECT.c.retention_days, sa.BigInteger) * DAY
             return list(tx.run(sa.select(PROJECT.c.id).where(ends <= tx.now + within_days * DAY)).scalars())
+
+    def abandoned(self, hours: int) -> list[str]:
+        """Drafts of visitors who never signed in, unused for so many hours (one at least: they may be at work).
+
+        A draft that its visitor can still reach is kept: by an owner key they made, by a link that is open, or by a
+        project's own retention.
+        """
+        last = max(1, hours) * 3_600_000
+        with self.database.read() as tx:
+            browser = MEMBER.c.subject.startswith("browser:")
+            mine = sa.exists().where(MEMBER.c.project_id == PROJECT.c.id)
+            shown = (
+                LINK.c.project_id == PROJECT.c.id,
+                LINK.c.revoked_at.is_(None),
+                LINK.c.expires_at > tx.now,
+            )
+            query = sa.select(PROJECT.c.id).where(
+                PROJECT.c.used_at <= tx.now - last,
+                PROJECT.c.owner_hash.is_(None),
+                PROJECT.c.retention_days.is_(None),
+                mine.where(browser),
+                ~mine.where(~browser),
+                ~sa.exists().where(*shown),
+            )
+            return list(tx.run(query).scalars())
+
+    def expire(self, draft_hours: int | None) -> int:
+        """Delete what is due: projects past their retention and, where `draft_hours` is given, abandoned drafts."""
+        ids = {*self.due(), *(self.abandoned(draft_hours) if draft_hours is not None else ())}
+        for project_id in sorted(ids):
+            with contextlib.suppress(ProjectGoneError):  # another process was faster
+                self.delete(project_id)
+        return len(ids)
 
     def sweep(self, older_seconds: float = ORPHAN_SECONDS) -> int:
         """Remove what nobody needs: blobs of deleted projects, torn temporary files, old sessions of readers."""

@@ -171,6 +171,11 @@ class ShareReader:
         self.questions: bool = link.questions
         self.expires_at: int = link.expires_at
 
+    def turned_away(self, what: str) -> None:
+        """Write down that this reader reached for something a link does not open; `what` is one of our own names."""
+        with self._database.write() as tx:
+            note(tx, self.project_id, "", "reader.turned_away", self.link_id, what=what)
+
     def numbers(self) -> tuple[int, ...]:
         """Numbers of all editions, the newest first."""
         query = sa.select(EDITION.c.number).where(EDITION.c.link_id == self.link_id)

@@ -162,13 +162,16 @@ def _line(s: Session, line: LinkLine, link: Link) -> None:
             and not link.scope.live
             and st.button(t("links.publish"), key=f"publish_{line.id}", icon=":material/publish:")
         ):
+            rights.check_save(project.id)
             number = store.editions.publish(project.id, line.id, draft(s, link.scope.drill), by=rights.name())
             _say(s, t("links.published", number=number))
         if st.button(t("links.renew"), key=f"renew_{line.id}", icon=":material/update:"):
+            rights.check_save(project.id)
             until = end_of([x.due for x in project.targets], datetime.now(UTC).date())
             renewed = store.links.renew(project.id, line.id, until, by=rights.name())
             _say(s, t("links.renewed", day=last_day(renewed.expires_at, t)))
         if line.open and st.button(t("links.revoke"), key=f"revoke_{line.id}", icon=":material/link_off:"):
+            rights.check_save(project.id)
             store.links.revoke(project.id, line.id, by=rights.name())
             _say(s, t("links.revoked_now"))
 
@@ -177,6 +180,7 @@ def _revoke_all(s: Session) -> None:
     assert s.project is not None
     with st.popover(s.t("links.revoke_all"), icon=":material/link_off:"):
         if st.button(s.t("links.sure_all"), type="primary", key="revoke_all"):
+            rights.check_save(s.project.id)
             rights.the_store().links.revoke_all(s.project.id, by=rights.name())
             _say(s, s.t("links.revoked_now"))
 
@@ -196,6 +200,7 @@ def owner_key_box(s: Session) -> None:
         st.markdown(t("links.key_text", hours=settings.draft_hours))
         if st.button(t("links.key_make"), key="owner_key"):
             store.projects.create(s.project)
+            rights.check_owner(s.project.id)
             key = store.projects.new_owner_key(s.project.id, by=rights.name())
             st.success(t("links.key_made"))
             st.code(address_of(key, "o"), language=None, wrap_lines=True)

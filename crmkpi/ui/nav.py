@@ -86,7 +86,17 @@ def _run_reader(who: rights.Principal, t: Words) -> None:
     elif page is verdict:
         page.run()
     else:  # any other address leads here
+        _note_attempt(who)
         st.switch_page(verdict)
+
+
+def _note_attempt(who: rights.Principal) -> None:
+    """A reader who typed the address of another page: one line in the audit, once a session and page."""
+    stem = rights.asked_page()
+    known = {inner for inner, _ in (*MENU, *MORE, *INNER)}
+    if who.reader is not None and stem in known and not session.taken(f"attempt_{stem}"):
+        session.take(f"attempt_{stem}")
+        who.reader.turned_away(stem)
 
 
 def _verdict(t: Words) -> st.Page:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -21,11 +22,10 @@ from crmkpi.store import Store
 from crmkpi.store.one import one_store
 from crmkpi.store.projects import digest
 from crmkpi.store.viewers import ShareReader
+from crmkpi.ui.sign_in_age import LONGEST_SECONDS, SIGN_INS
 
 VERDICT = "verdict"
 SHARE, OWNER = "share", "owner"
-# a sign-in is believed for half a day, whatever its cookie says
-LONGEST_SIGN_IN = 12 * 3600
 Kind = Literal["owner", "viewer", "anonymous"]
 
 
@@ -94,6 +94,11 @@ def cookie(settings: Mode, what: str) -> str:
     return st.context.cookies.get(settings.cookie(what), "")
 
 
+def asked_page() -> str:
+    """The last part of the address that this browser asked for, empty at the root."""
+    return urlsplit(st.context.url or "").path.rpartition("/")[2]
+
+
 # identity ------------------------------------------------------------------------------------------------
 def signs_in() -> bool:
     """Whether a sign-in (OIDC) is configured for this server."""
@@ -106,7 +111,7 @@ def signs_in() -> bool:
 def identity(settings: Mode) -> str | None:
     """The person who signed in, else the browser by its cookie; None for a stranger."""
     if signs_in():
-        return person(dict(st.user)) if st.user.is_logged_in else None
+        return signed_in(dict(st.user)) if st.user.is_logged_in else None
     key = cookie(settings, OWNER)
     return browser(key) if key else None
 
@@ -116,6 +121,16 @@ def browser(key: str) -> str:
     return f"browser:{digest(key)}"
 
 
+def signed_in(claims: dict[str, Any], now: float | None = None) -> str | None:
+    """The person behind a sign-in that is still believed: not idle for two hours, not signed out everywhere."""
+    moment = time.time() if now is None else now
+    subject = person(claims, moment)
+    if subject is None:
+        return None
+    epoch = the_store().members.epoch(subject)
+    return subject if SIGN_INS.fresh(subject, float(claims["iat"]), epoch, moment) else None
+
+
 def person(claims: dict[str, Any], now: float | None = None) -> str | None:
     """A signed-in person's name in the store: the verified e-mail address; None if it is not verified or too old."""
     email = str(claims.get("email") or "").strip().lower()
@@ -123,7 +138,7 @@ def person(claims: dict[str, Any], now: float | None = None) -> str | None:
         return None
     since = claims.get("iat")
     moment = time.time() if now is None else now
-    if isinstance(since, (int, float)) and moment - since > LONGEST_SIGN_IN:
+    if not isinstance(since, (int, float)) or moment - since > LONGEST_SECONDS:
         return None
     return f"person:{email}"
 
@@ -164,8 +179,13 @@ def check_save(project_id: str) -> None:
 
 def check_owner(project_id: str) -> None:
     """Before a project is deleted or its key renewed. Raises NotYoursError."""
-    if mode().separates_people and Membership(principal()).role(project_id) != "owner":
+    if not owns(project_id):
         raise NotYoursError()
+
+
+def owns(project_id: str) -> bool:
+    """Whether the visitor is an owner of the project; on an own computer everybody is."""
+    return not mode().separates_people or Membership(principal()).role(project_id) == "owner"
 
 
 @dataclass(frozen=True)

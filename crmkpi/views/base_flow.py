@@ -14,6 +14,7 @@ from crmkpi.engine.dimensions import Where
 from crmkpi.i18n import Words
 from crmkpi.periods import parse_period
 from crmkpi.views.parts import CohortCell, CohortTriangle, Part
+from crmkpi.views.rows import guarded
 
 # a growing number of these is good news
 GOOD = ("new_customers", "returned_customers", "moved_in")
@@ -154,7 +155,7 @@ def group_list(data: DataDir, found: Rfm, name: str, t: Words) -> bytes:
 
 def list_file(frame: pl.DataFrame, t: Words) -> bytes:
     """A list of customers as a CSV that Excel of the reader's country opens; ids as in the user's file."""
-    table = frame.select(COLUMNS).rename({c: t(f"list.{c}") for c in COLUMNS})
+    table = guarded(frame.select(COLUMNS)).rename({c: t(f"list.{c}") for c in COLUMNS})
     separator = ";" if t.lang == "ru" else ","
     written = table.write_csv(separator=separator, float_precision=2, decimal_comma=t.lang == "ru")
     return BOM + written.encode("utf-8")

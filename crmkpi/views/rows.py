@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -98,12 +99,17 @@ def csv_bytes(frame: pl.DataFrame) -> bytes:
     """CSV for people and spreadsheets: UTF-8 with BOM, lists joined, text that looks like a formula guarded."""
     lists = [n for n, kind in frame.schema.items() if isinstance(kind, pl.List)]
     flat = frame.with_columns(pl.col(n).list.join(" ") for n in lists)
-    texts = [n for n, kind in flat.schema.items() if kind == pl.String]
-    guarded = flat.with_columns(
+    return b"\xef\xbb\xbf" + guarded(flat).write_csv().encode("utf-8")
+
+
+def guarded(frame: pl.DataFrame) -> pl.DataFrame:
+    """The same rows with an apostrophe before every text that a spreadsheet would run; column names too."""
+    texts = [n for n, kind in frame.schema.items() if kind == pl.String]
+    safe = frame.with_columns(
         pl.when(pl.col(n).str.contains(FORMULA_START)).then("'" + pl.col(n)).otherwise(pl.col(n)).alias(n)
         for n in texts
     )
-    return b"\xef\xbb\xbf" + guarded.write_csv().encode("utf-8")
+    return safe.rename({n: f"'{n}" for n in frame.columns if re.match(FORMULA_START, n)})
 
 
 def parquet_bytes(frame: pl.DataFrame) -> bytes:

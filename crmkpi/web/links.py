@@ -24,6 +24,7 @@ from crmkpi.store import Store
 from crmkpi.store.errors import LinkClosedError
 from crmkpi.store.projects import digest
 from crmkpi.store.viewers import Entered
+from crmkpi.web.caller import caller
 from crmkpi.web.door_page import door_page, language_of
 from crmkpi.web.misses import WINDOW_SECONDS, Misses
 
@@ -120,10 +121,7 @@ class LinkRoutes:
         return door_page(self._words(request), "closed", None, status=404)
 
     def _address(self, request: Request) -> str:
-        """Where the request comes from; a proxy's word is taken only from the proxies that were named."""
-        peer = request.client.host if request.client else ""
-        said = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-        return said if said and peer in self.mode.proxies else peer
+        return caller(request, self.mode)
 
     def _here(self, request: Request) -> str:
         return request.url.path
@@ -144,9 +142,13 @@ def foreign(request: Request) -> bool:
 
 
 def give(answer: Response, mode: Mode, what: str, value: str, seconds: int) -> None:
-    """Set one of our cookies: no script reads it, no other site sends it with a form."""
+    """Set one of our cookies: no script reads it, no other site sends it with a form.
+
+    No seconds (CRMKPI_DRAFT_HOURS=0): it lives until the browser is closed, else nobody could work at all.
+    """
+    age = seconds or None
     answer.set_cookie(
-        mode.cookie(what), value, max_age=seconds, path="/", secure=mode.https, httponly=True, samesite="lax"
+        mode.cookie(what), value, max_age=age, path="/", secure=mode.https, httponly=True, samesite="lax"
     )
 
 

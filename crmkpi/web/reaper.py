@@ -20,6 +20,7 @@ from typing import Any
 from streamlit.runtime import Runtime
 
 from crmkpi.errors import CrmKpiError
+from crmkpi.mode import read
 from crmkpi.project.drafts import Drafts
 from crmkpi.store.one import one_store
 
@@ -64,8 +65,13 @@ def give_back() -> None:
 
 
 def sweep_store() -> None:
-    """Forget readers of closed links, blobs of deleted projects and copies past their time."""
-    one_store(Drafts().home).retention.sweep()
+    """Delete what is due, forget readers of closed links, blobs of deleted projects and copies past their time.
+
+    Unsigned drafts go after CRMKPI_DRAFT_HOURS, only where several people share a server.
+    """
+    mode, retention = read(), one_store(Drafts().home).retention
+    retention.expire(mode.draft_hours if mode.separates_people else None)
+    retention.sweep()
 
 
 async def reap_forever(every: float = EVERY_SECONDS) -> None:

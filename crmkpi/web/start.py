@@ -11,7 +11,17 @@ from streamlit import config
 
 from crmkpi.errors import CrmKpiError
 from crmkpi.i18n import Words
-from crmkpi.mode import MB, NOT_CONFIGURED, OPTIONS, Mode, UnsafeStartError, faults, read
+from crmkpi.mode import (
+    AUTH_SECRET,
+    MB,
+    NOT_CONFIGURED,
+    OPTIONS,
+    Mode,
+    UnsafeStartError,
+    auth_secret,
+    faults,
+    read,
+)
 from crmkpi.web import log_filter
 
 
@@ -23,7 +33,8 @@ def prepare(env: Mapping[str, str] | None = None) -> Mode:
         mode = read(env)
     except UnsafeStartError as error:
         refuse([error], t)
-    found = faults(mode, {name: config.get_option(name) for name in OPTIONS})
+    options = {name: config.get_option(name) for name in OPTIONS}
+    found = faults(mode, {**options, AUTH_SECRET: auth_secret()})
     if found:
         refuse(found, t)
     for name, value in server_options(mode).items():
@@ -58,4 +69,6 @@ def server_options(mode: Mode) -> dict[str, Any]:
     if mode.separates_people:
         # a tab that lost its connection for longer comes back through its cookie, not through memory
         found["server.disconnectedSessionTTL"] = 60
+        # the built-in download writes cells as they are; ours guard texts that a spreadsheet would run
+        found["client.disableDataExport"] = True
     return found

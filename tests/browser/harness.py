@@ -51,6 +51,7 @@ class App:
     """`streamlit run` on a free loopback port, with its own home for drafts.
 
     `home` is where drafts live, so that a second App with the same home is a restart of the first.
+    `base` is the sub-path of the host ("/kpi"), part of `url`.
     """
 
     def __init__(
@@ -59,14 +60,15 @@ class App:
         script: Path = ROOT / "app.py",
         wait: float = 60,
         env: dict[str, str] | None = None,
+        base: str = "",
     ) -> None:
         self.home = home
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://127.0.0.1:{self.port}{base}"
         with tempfile.NamedTemporaryFile("w", suffix=".log", prefix="crmkpi-app-", delete=False) as log:
             self.log_path = Path(log.name)
             command = [sys.executable, "-m", "streamlit", "run", str(script)]
-            options = ["--server.headless=true", f"--server.port={self.port}"]
+            options = ["--server.headless=true", f"--server.port={self.port}", f"--server.baseUrlPath={base}"]
             self.process = subprocess.Popen(
                 command + options,
                 stdout=log,

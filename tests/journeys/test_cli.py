@@ -208,7 +208,8 @@ def test_a_cut_project_file_is_refused(project, tmp_path):
 
 def test_doctor_says_what_it_checked():
     found = document("doctor", "--json")["checks"]
-    assert {"python", "packages", "home", "samples"} <= {c["name"] for c in found}
+    names = {"python", "packages", "home", "samples", "mode", "store", "blobs", "audit", "clock", "people"}
+    assert names <= {c["name"] for c in found}
     assert all({"name", "ok", "detail"} <= set(c) for c in found)
 
 

@@ -92,6 +92,22 @@ def test_no_other_page_is_there_and_any_address_leads_to_the_verdict(share):
             look(stem)
 
 
+def test_a_reader_who_tries_another_page_leaves_a_line_in_the_audit(share, monkeypatch):
+    store, new = share()
+    look()
+    tried = [x for x in store.audit.lines(new.link.project_id) if x.action == "reader.turned_away"]
+    assert tried == []
+    monkeypatch.setattr(rights, "asked_page", lambda: "targets")
+    app = look()
+    app.run()
+    tried = [x for x in store.audit.lines(new.link.project_id) if x.action == "reader.turned_away"]
+    assert [(x.object, x.detail) for x in tried] == [(new.link.id, {"what": "targets"})]
+    assert "Хорошо или плохо?" in words(app) and store.audit.broken_at() is None
+    monkeypatch.setattr(rights, "asked_page", lambda: "my-secret-word")
+    look()
+    assert "my-secret-word" not in str(store.audit.lines(new.link.project_id))
+
+
 def test_a_sign_off_reaches_the_owner_once(share):
     store, new = share()
     app = look()

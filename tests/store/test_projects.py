@@ -130,10 +130,14 @@ def test_members_see_only_their_projects_and_roles_change_at_once(store, project
     assert store.members.role(project.id, "anna@example.com") == "owner"
 
 
-def test_signing_out_everywhere_raises_the_epoch_of_one_person(store):
+def test_signing_out_everywhere_raises_the_epoch_of_one_person(store, clock):
     assert store.members.epoch("anna") == 0
-    assert store.members.sign_out_everywhere("anna") == 1
-    assert store.members.sign_out_everywhere("anna") == 2
+    first = store.members.sign_out_everywhere("anna")
+    assert first == store.members.epoch("anna") == int(clock.now) + 1
+    clock.forward(days=1)
+    assert store.members.sign_out_everywhere("anna") == first + 86_400
+    clock.forward(days=-5)
+    assert store.members.sign_out_everywhere("anna") == first + 86_400
     assert store.members.epoch("boris") == 0
 
 

@@ -178,3 +178,29 @@ def test_once_a_day_the_opening_copies_the_book_and_sweeps(home, tmp_path):
     assert len(copies(home)) == 1 and copies(home)[0].stat().st_mtime > 1
     open_store(home).close()
     assert len(copies(home)) == 1
+
+
+def test_drafts_of_nobody_who_signed_in_go_after_their_hours_and_all_others_stay(book, clock):
+    store = book.store
+    kinds = ("draft", "person", "both", "keyed", "linked", "kept", "nobody")
+    made = {kind: book.create(Project(name=kind)).project for kind in kinds}
+    for kind in ("draft", "both", "keyed", "linked", "kept"):
+        store.members.put(made[kind].id, f"browser:{kind}", "owner")
+    for kind in ("person", "both"):
+        store.members.put(made[kind].id, "person:anna@example.com", "owner")
+    store.projects.new_owner_key(made["keyed"].id)
+    new = store.links.create(made["linked"].id, EditionDraft({"form": 1}), LinkOptions())
+    store.retention.keep_for(made["kept"].id, 365)
+    clock.forward(minutes=59)
+    assert store.retention.expire(0) == 0
+    clock.forward(minutes=23 * 60)
+    assert store.retention.expire(24) == 0
+    clock.forward(minutes=2)
+    assert store.retention.expire(None) == 0
+    assert store.retention.expire(24) == 1 and store.projects.find(made["draft"].id) is None
+    assert not book.drafts.place(made["draft"].id).exists()
+    assert store.retention.receipts(made["draft"].id)[0].found == ()
+    store.links.revoke(made["linked"].id, new.link.id)
+    assert store.retention.abandoned(24) == [made["linked"].id]
+    clock.forward(days=366)
+    assert set(store.retention.due()) == {made["kept"].id}

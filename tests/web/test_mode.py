@@ -89,6 +89,16 @@ def test_the_shipped_options_are_safe_and_the_environment_overrides_them():
     assert changed["server.address"] == "0.0.0.0" and changed["server.enableCORS"] is False
 
 
+def test_a_sign_in_with_a_weak_cookie_secret_is_refused(tmp_path):
+    (tmp_path / ".streamlit").mkdir()
+    file = tmp_path / ".streamlit" / "secrets.toml"
+    for text, found in (("", None), ("[auth]\n", ""), ("[auth]\ncookie_secret = 'xxx'\n", "xxx")):
+        file.write_text(text)
+        assert written_options({}, tmp_path)["auth.cookie_secret"] == found
+        assert ("auth_secret_weak" in codes(HOSTED, auth__cookie_secret=found)) == (found is not None)
+    assert codes(HOSTED, auth__cookie_secret=SECRET[::-1]) == []
+
+
 def test_a_secret_may_come_from_a_file(tmp_path):
     path = tmp_path / "secret"
     path.write_text(SECRET + "\n")

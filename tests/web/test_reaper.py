@@ -69,3 +69,14 @@ def test_the_store_is_swept_and_a_failing_round_does_not_end_the_task(monkeypatc
 
     asyncio.run(asyncio.wait_for(run(), 20))
     assert len(swept) >= 3
+
+
+def test_only_a_server_forgets_drafts_by_the_hour(monkeypatch):
+    asked: list[int | None] = []
+    retention = SimpleNamespace(expire=asked.append, sweep=lambda: 0)
+    monkeypatch.setattr(reaper, "one_store", lambda home: SimpleNamespace(retention=retention))
+    for mode, hours in (("local", "5"), ("demo", "5"), ("hosted", "0")):
+        monkeypatch.setenv("CRMKPI_MODE", mode)
+        monkeypatch.setenv("CRMKPI_DRAFT_HOURS", hours)
+        reaper.sweep_store()
+    assert asked == [None, 5, 0]
