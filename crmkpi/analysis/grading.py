@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from crmkpi.analysis.before_after import DidAnswer, WindowError
+from crmkpi.analysis.before_after import WEEK, DidAnswer, WindowError
 from crmkpi.analysis.experiment import NoControlError, TestAnswer, campaign_people, read_people
 from crmkpi.analysis.initiative import Initiative
 from crmkpi.analysis.purchases import order_coverage
@@ -50,7 +50,8 @@ class Graded:
     `method`: control | did | seasonal | attribution | judgement | none. `metric`: what the effect is about.
     `effect`: estimate with interval as the method gives it (a share of buyers, a relative change); `change`: the
     same as an amount of the metric's unit over the whole audience and window, `money`: extra revenue (estimate,
-    low, high), low and high equal to the estimate where no interval can be had. `verdict`: up | down | not_shown |
+    low, high), low and high equal to the estimate where no interval can be had; `days` after the start are covered
+    by both. `verdict`: up | down | not_shown |
     absent | too_early | broken_split | failed_placebo | attributed | judged | unknown. `adjusted_p`: corrected for
     the number of initiatives graded together.
     """
@@ -64,6 +65,7 @@ class Graded:
     change: Span | None = None
     money: Span | None = None
     mde: float | None = None
+    days: int = 0
     adjusted_p: float | None = None
     tried: tuple[Tried, ...] = ()
     notes: tuple[str, ...] = ()
@@ -167,6 +169,7 @@ def _by_control(data: DataDir, entry: Initiative, lists: Callable[[str], pl.Data
         change=None if early else test.extra_buyers,
         money=None if early else test.extra_money,
         mde=test.mde,
+        days=entry.window_days,
         notes=test.notes,
         test=None if early else test,
     )
@@ -210,6 +213,7 @@ def _by_did(data: DataDir, entry: Initiative) -> Graded:
         effect=effect,
         change=answer.change,
         money=answer.change,
+        days=answer.days,
         notes=effect.notes,
         did=answer.did,
     )
@@ -227,6 +231,7 @@ def _by_season(data: DataDir, entry: Initiative) -> Graded:
         effect=answer.effect,
         change=answer.change,
         money=answer.change if metric == DEFAULT_METRIC else None,
+        days=answer.weeks * WEEK,
         notes=answer.effect.notes,
         seasonal=answer,
     )
@@ -253,6 +258,7 @@ def _by_attribution(data: DataDir, entry: Initiative) -> Graded:
         verdict="attributed",
         change=_sure(money if money is not None else orders),
         money=_sure(money),
+        days=(last - entry.shipped).days + 1,
         notes=("upper_bound",),
     )
 
