@@ -23,7 +23,13 @@ from crmkpi.tree.shown import ShownNode
 MONEY_ROOTS = ("revenue_base", "revenue_total", "revenue_net")
 # step of the work with customers -> the metrics that measure it
 STAGES: dict[str, tuple[str, ...]] = {
-    "reach": ("sends_count", "reachable_customers", "messages_per_reachable", "reachable_share", "list_growth"),
+    "reach": (
+        "sends_count",
+        "reachable_customers",
+        "messages_per_reachable",
+        "reachable_share",
+        "list_growth",
+    ),
     "delivery": ("delivery_rate", "undelivered_rate", "bounce_rate"),
     "open": ("open_rate", "open_rate_human"),
     "click": ("click_rate", "ctor", "sms_click_rate", "push_ctr"),

@@ -316,3 +316,19 @@ def benjamini_hochberg(p_values: Sequence[float | None]) -> list[float | None]:
         best = min(best, float(p_values[order[rank - 1]] or 0.0) * len(order) / rank)
         adjusted[order[rank - 1]] = best
     return adjusted
+
+
+def holm(p_values: Sequence[float | None]) -> list[float | None]:
+    """Adjusted p values that keep the chance of even one false find at the level (Holm 1979); unknown ones stay so.
+
+    >>> holm([0.01, 0.04, 0.03])
+    [0.03, 0.06, 0.06]
+    """
+    places = [i for i, p in enumerate(p_values) if p is not None]
+    order = sorted(places, key=lambda i: float(p_values[i] or 0.0))
+    adjusted: list[float | None] = [None] * len(p_values)
+    worst = 0.0
+    for rank, place in enumerate(order):
+        worst = max(worst, min(1.0, float(p_values[place] or 0.0) * (len(order) - rank)))
+        adjusted[place] = worst
+    return adjusted
