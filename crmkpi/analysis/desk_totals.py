@@ -132,7 +132,7 @@ def _reading(
     if min(n1, n0) < LEAST_PEOPLE:
         raise BadArmError(n=min(n1, n0), hits=0)
     means = [r[name] / (r[size] if kind == "sum" else 1) for r in (treated, control)]
-    if spread is None:
+    if spread is None or treated[spread] == control[spread] == 0:
         note = ("no_spread",)
         effect = Effect("welch", n1, n0, means[0], means[1], means[0] - means[1], None, None, None, notes=note)
         return Reading(arm, name, "mean", effect)
@@ -140,7 +140,17 @@ def _reading(
     diff, se, df, p = (float(x) for x in welch_parts(means[0], sds[0] ** 2, n1, means[1], sds[1] ** 2, n0))
     half = float(stats.t.ppf(0.5 + LEVEL / 2, df)) * se
     effect = Effect(
-        "welch", n1, n0, means[0], means[1], diff, known(diff - half), known(diff + half), known(p), known(diff / se), df
+        method="welch",
+        n_treated=n1,
+        n_control=n0,
+        treated=means[0],
+        control=means[1],
+        estimate=diff,
+        low=known(diff - half),
+        high=known(diff + half),
+        p_value=known(p),
+        statistic=known(diff / se),
+        df=known(df),
     )
     pooled_sd = math.sqrt((sds[0] ** 2 * n1 + sds[1] ** 2 * n0) / (n1 + n0))
     return Reading(arm, name, "mean", effect, mde=mde_mean(pooled_sd, n1, n0) if pooled_sd > 0 else None)

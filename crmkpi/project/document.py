@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from crmkpi.analysis.initiative import Initiative
+from crmkpi.project.issued_list import IssuedList
 from crmkpi.project.tree_versions import OwnTrees
 from crmkpi.targets.agreement import Agreement
 from crmkpi.targets.library import OwnBenchmark
@@ -138,6 +139,7 @@ class Project(BaseModel):
     starting_point: StartingPoint | None = None
     agreement: Agreement | None = None
     initiatives: list[Initiative] = Field(default_factory=list)
+    issued: list[IssuedList] = Field(default_factory=list)
     plans: list[TypedPlan] = Field(default_factory=list)
     beliefs: list[Belief] = Field(default_factory=list)
     false_alarms: float = Field(default=1.0, gt=0, le=100)
