@@ -190,7 +190,9 @@ def _reading(
     spread = float(np.concatenate([y1, y0]).std())
     mde = mde_mean(spread, len(y1), len(y0)) if spread > 0 else None
     if segment:
-        return Reading(arm, outcome, kind, _money(y1, y0, SEGMENT_RESAMPLES), segment=name, value=value, mde=mde)
+        return Reading(
+            arm, outcome, kind, _money(y1, y0, SEGMENT_RESAMPLES), segment=name, value=value, mde=mde
+        )
     cap = float(np.quantile(np.concatenate([y1, y0]), WINSOR))
     return Reading(
         arm=arm,

@@ -134,7 +134,9 @@ def _reading(
     means = [r[name] / (r[size] if kind == "sum" else 1) for r in (treated, control)]
     if spread is None or treated[spread] == control[spread] == 0:
         note = ("no_spread",)
-        effect = Effect("welch", n1, n0, means[0], means[1], means[0] - means[1], None, None, None, notes=note)
+        effect = Effect(
+            "welch", n1, n0, means[0], means[1], means[0] - means[1], None, None, None, notes=note
+        )
         return Reading(arm, name, "mean", effect)
     sds = [float(r[spread]) for r in (treated, control)]
     diff, se, df, p = (float(x) for x in welch_parts(means[0], sds[0] ** 2, n1, means[1], sds[1] ** 2, n0))

@@ -116,7 +116,9 @@ def issue(
     free, _ = free_people(project, data, people.drop_nulls("customer_id"), start)
     size = round(free.height * control_share)
     if free.height < LEAST_PEOPLE or size < LEAST_CONTROL:
-        raise ListTooSmallError(people=free.height, least=max(LEAST_PEOPLE, round(LEAST_CONTROL / control_share)))
+        raise ListTooSmallError(
+            people=free.height, least=max(LEAST_PEOPLE, round(LEAST_CONTROL / control_share))
+        )
     drawn = secrets.randbelow(2**31) if seed is None else seed
     marked = draw_control(free.select("customer_id", "expected_money"), size, drawn)
     one = IssuedList(

@@ -27,6 +27,7 @@ MORE = (
     ("whatif", ":material/instant_mix:"),
     ("customers", ":material/groups:"),
     ("campaigns", ":material/mail:"),
+    ("experiments", ":material/science:"),
     ("glossary", ":material/menu_book:"),
 )
 # reached from their own button only

@@ -179,5 +179,3 @@ def test_the_people_travel_with_the_project_file(shop: tuple[Project, Place], tm
     with opened(target) as elsewhere:
         assert elsewhere.read().issued == [one]
         assert list_files(elsewhere.data, one) is not None
-
-
