@@ -55,16 +55,17 @@ class Criterion:
 
 @dataclass(frozen=True)
 class TestPlan:
-    """`people` with `control` of them left alone; `criteria` for the asked window; `by_window`: window -> smallest
-    difference of the share of buyers (None: nobody or everybody buys); `needed`: control group that would show the
-    expected difference (None: no split of this audience does); `days`: shortest window that shows it."""
+    """`people` with `control` of them left alone; `criteria` for the asked window; `by_window`: window, usual share
+    of buyers, smallest difference (None: nobody or everybody buys); `needed`: control group that would show the
+    expected difference (None: no split of this audience does); `days`: shortest window that shows the same growth in
+    per cent."""
 
     __test__ = False
     people: int
     control: int
     window_days: int
     criteria: tuple[Criterion, ...]
-    by_window: tuple[tuple[int, float | None], ...]
+    by_window: tuple[tuple[int, float, float | None], ...]
     needed: int | None
     days: int | None
 
@@ -106,10 +107,14 @@ def plan_test(
     for days in sorted({*WINDOWS, window_days}):
         seen = done if days == window_days else outcomes(data, audience(data, name, days), days)
         share = float(seen["bought"].mean() or 0.0) if seen.height else 0.0  # type: ignore[arg-type]
-        by_window.append((days, mde_share(share, people - control, control) if 0 < share < 1 else None))
+        by_window.append(
+            (days, share, mde_share(share, people - control, control) if 0 < share < 1 else None)
+        )
     usual = criteria[0].base
     needed = control_size(people, usual, expected) if expected and 0 < usual < 1 else None
-    enough = [d for d, mde in by_window if expected and mde is not None and mde <= expected]
+    # a longer window brings more buyers of both arms, so the hope is carried over in per cent, not in points
+    hope = expected / usual if expected and usual else None
+    enough = [d for d, share, mde in by_window if hope and mde is not None and mde <= hope * share]
     return TestPlan(
         people, control, window_days, criteria, tuple(by_window), needed, min(enough, default=None)
     )

@@ -150,6 +150,7 @@ def plan_tab(s: Session) -> None:
             figures.line(part)
     with right, st.container(key="card_windows", height="stretch"):
         st.markdown(f"#### {t('planner.windows')}")
+        st.caption(t("planner.windows_text"))
         for part in view.windows:
             figures.line(part)
     figures.notices(view.advice)

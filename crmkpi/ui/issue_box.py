@@ -22,6 +22,7 @@ People = Callable[[], pl.DataFrame]
 WINDOWS = (14, 30, 60, 90)
 USUAL_WINDOW, USUAL_CONTROL = 30, 10
 JUST = "just_issued"
+DATES = {"ru": "DD.MM.YYYY", "en": "YYYY-MM-DD"}
 
 
 def issue_button(s: Session, key: str, title: str, args: tuple[Hashable, ...], people: People) -> None:
@@ -59,7 +60,13 @@ def _asked(s: Session, title: str) -> tuple[date, int, float, str, float | None]
     name = st.text_input(t("issued.name"), value=title, max_chars=120, key="issue_name")
     least = first_start(data, date.today())
     with st.container(horizontal=True):
-        start = st.date_input(t("issued.start"), value=least, key="issue_start", width=170)
+        start = st.date_input(
+            t("issued.start"),
+            value=least,
+            format=DATES[s.lang],
+            key="issue_start",
+            width=170,
+        )
         window = st.selectbox(
             t("issued.window"), WINDOWS, index=WINDOWS.index(USUAL_WINDOW), key="issue_window", width=210
         )

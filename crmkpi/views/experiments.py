@@ -170,7 +170,9 @@ def _row(reading: Reading, t: Words) -> ReadingRow:
     e = reading.effect
     params = {"treated": amount(e.treated, reading, t), "control": amount(e.control, reading, t)}
     text = [t("experiments.levels", **params)]
-    text.append(t("experiments.interval", low=change(e.low, reading, t), high=change(e.high, reading, t)))
+    text.append(
+        sentence(t("experiments.interval", low=change(e.low, reading, t), high=change(e.high, reading, t)))
+    )
     if e.low is None:
         # totals of money without a standard deviation, or people who all have the same value
         why = "no_spread" if e.method == "welch" and reading.by_welch is None else "same"
@@ -179,7 +181,7 @@ def _row(reading: Reading, t: Words) -> ReadingRow:
     # "the smallest seen" belongs to what was not seen
     if said == "not_shown" and reading.mde is None:
         said = "unknown"
-    text.append(t(f"effect_verdict.{said}", mde=change(reading.mde, reading, t)))
+    text.append(sentence(t(f"effect_verdict.{said}", mde=change(reading.mde, reading, t))))
     tone = TONES.get(reading.verdict, "neutral")
     return ReadingRow(name, difference(reading, t), tone, " ".join(text), _trust(reading, t))
 
@@ -221,6 +223,11 @@ def _notes(answer: DeskAnswer, found: FreeTable, t: Words) -> tuple[str, ...]:
     used = {answer.columns.arm, *answer.columns.outcomes}
     out += [t("experiments.unread", column=c, cells=n) for c, n in found.unread.items() if c in used]
     return tuple(out)
+
+
+def sentence(text: str) -> str:
+    """A sentence that ends once: «п.п.» brings a full stop of its own."""
+    return text.rstrip(".") + "."
 
 
 def difference(reading: Reading, t: Words) -> str:

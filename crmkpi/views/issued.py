@@ -96,17 +96,14 @@ def usual_share(people: pl.DataFrame, window_days: int) -> float | None:
 def _shown(base: float | None, write: int, hold: int, days: int, control_share: float, t: Words) -> str:
     if base is None:
         return t("issued.mde_unknown")
-    text = t("issued.mde", days=days, mde=_points(mde_share(base, write, hold), t), base=t.percent(base, 0))
+    mde = t.points(mde_share(base, write, hold))
+    text = t("issued.mde", days=days, mde=mde, base=t.percent(base, 0))
     for share in LARGER:
         more = round((write + hold) * share)
         if share > control_share:
-            mde = mde_share(base, write + hold - more, more)
-            return f"{text} {t('issued.mde_more', share=t.percent(share, 0), mde=_points(mde, t))}"
+            mde = t.points(mde_share(base, write + hold - more, more))
+            return f"{text} {t('issued.mde_more', share=t.percent(share, 0), mde=mde)}"
     return text
-
-
-def _points(value: float, t: Words) -> str:
-    return t.points(value)
 
 
 def issued_rows(project: Project, data: DataDir, t: Words) -> tuple[IssuedRow, ...]:

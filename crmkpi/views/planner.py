@@ -57,10 +57,10 @@ def planner_view(
             Part(
                 t("planner.window_line", days=days),
                 mde,
-                t("planner.blind") if mde is None else t.points(mde),
+                t("planner.blind") if mde is None else f"{t.points(mde)} ({t.percent(mde / share, 0)})",
                 "good" if days == window_days else "neutral",
             )
-            for days, mde in plan.by_window
+            for days, share, mde in plan.by_window
         ),
         advice=(t("planner.holdout"), t("planner.peeking")),
     )
@@ -82,7 +82,7 @@ def _criterion(one: Criterion, t: Words) -> Part:
     unit = "share" if share else metrics()[one.metric].unit
     base = t.percent(one.base) if share else t.value(one.base, unit)
     name = metric_name(t)(one.metric)
-    note = t("planner.criterion", base=base)
+    note = t("planner.criterion_share" if share else "planner.criterion", base=base)
     if one.mde is None or one.relative is None:
         return Part(name, None, t("planner.blind"), "neutral", note)
     if one.with_before is not None:

@@ -56,7 +56,7 @@ def test_the_drawer_says_what_the_control_will_show(shop_home, opened):
     app.session_state["issue_share"] = 30
     app.button(key="issue_flow").click().run()
     assert not app.exception, app.exception
-    assert any(h.value.startswith("Писать: ") for h in app.subheader)
+    assert any(h.value.startswith("Писать") for h in app.subheader)
     assert app.button(key="issue_now")
 
 

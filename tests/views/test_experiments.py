@@ -39,7 +39,7 @@ def test_points_are_printed_with_two_digits(totals: Path, t: Words) -> None:
     view = desk_view(read_file(found), found, t)
     assert view.headline == "«Скидка» меняет «Купили» на +0,6 п.п."
     ((_, (row,)),) = view.outcomes
-    assert "от +0,28 п.п. до +0,92 п.п." in row.text
+    assert "от +0,28 п.п. до +0,92 п.п. Эффект" in row.text
     assert row.tone == "good"
 
 
