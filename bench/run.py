@@ -78,7 +78,10 @@ def write(rows: list[tuple[str, float, float, float, str]]) -> None:
         *(f"| {s} | {b:.2f} | {m:.2f} | {p:.0f} | {n} |" for s, b, m, p, n in rows),
         "",
     ]
-    (HERE / "RESULTS.md").write_text("\n".join(lines), encoding="utf-8")
+    path = HERE / "RESULTS.md"
+    # other benches keep sections of their own below (bench/experiments.py)
+    _, mark, rest = path.read_text(encoding="utf-8").partition("\n## ") if path.exists() else ("", "", "")
+    path.write_text("\n".join(lines) + mark + rest, encoding="utf-8")
 
 
 if __name__ == "__main__":

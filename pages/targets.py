@@ -4,6 +4,7 @@ import streamlit as st
 
 from crmkpi.ui import figures
 from crmkpi.ui.caching import kept
+from crmkpi.ui.contract_box import contract_box
 from crmkpi.ui.nav import go_to
 from crmkpi.ui.owners_box import agreement_box, owners_box
 from crmkpi.ui.session import open_page
@@ -44,3 +45,4 @@ if project.targets:
         go_to("gap")
     owners_box(s, view.owners)
     agreement_box(s)
+    contract_box(s)

@@ -22,6 +22,8 @@ Array = NDArray[np.float64]
 LEVEL = 0.95
 # below so many expected buyers or non-buyers in an arm the normal approximation is rough
 FEW = 5
+# a lift above e^20 is no lift but a control near zero
+MOST_LOG = 20.0
 
 
 class BadArmError(CrmKpiError):
@@ -209,6 +211,8 @@ def _mean_lift(m1: float, v1: float, m0: float, v0: float, level: float) -> Lift
     if m1 <= 0 or m0 <= 0:
         return known(m1 / m0 - 1) if m0 > 0 else None, None, None
     log, half = math.log(m1 / m0), quantile(level) * math.sqrt(v1 / m1**2 + v0 / m0**2)
+    if log + half > MOST_LOG:  # a control mean next to nothing: its ratio says nothing, the difference does
+        return NO_LIFT
     return math.expm1(log), math.expm1(log - half), math.expm1(log + half)
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from crmkpi.analysis.initiative import Initiative
 from crmkpi.project.issued_list import IssuedList
 from crmkpi.project.tree_versions import OwnTrees
-from crmkpi.targets.agreement import Agreement
+from crmkpi.targets.agreement import Agreement, Terms
 from crmkpi.targets.library import OwnBenchmark
 from crmkpi.targets.starting_point import StartingPoint
 from crmkpi.targets.target import Target
@@ -138,6 +138,7 @@ class Project(BaseModel):
     library: list[OwnBenchmark] = Field(default_factory=list)
     starting_point: StartingPoint | None = None
     agreement: Agreement | None = None
+    terms: Terms = Field(default_factory=Terms)
     initiatives: list[Initiative] = Field(default_factory=list)
     issued: list[IssuedList] = Field(default_factory=list)
     plans: list[TypedPlan] = Field(default_factory=list)

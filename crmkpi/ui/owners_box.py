@@ -54,7 +54,7 @@ def agreement_box(s: Session) -> None:
 
 def _sign(s: Session, who: str) -> None:
     assert s.project is not None and s.data is not None
-    signed = Agreement(who=who, day=data_to(s.data), targets=tuple(s.project.targets))
+    signed = Agreement(who=who, day=data_to(s.data), targets=tuple(s.project.targets), terms=s.project.terms)
     s.project = s.project.model_copy(update={"agreement": signed})
     s.save()
     st.rerun()
