@@ -7,7 +7,7 @@ DEV_STAMP := $(VENV)/.dev-ready
 PORT   ?= 8501
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench sample clean
+.PHONY: help run test lint format soak bench sample clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ lint: $(DEV_STAMP) ## ruff, format check, mypy
 format: $(DEV_STAMP) ## put the code into the house format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+soak: $(DEV_STAMP) ## kill the store 500 times while it writes
+	CRMKPI_KILLS=500 $(BIN)/python -m pytest tests/store/test_faults.py -k "killed_process or clients_of_postgres"
 
 bench: $(DEV_STAMP) ## measure speed and memory, write bench/RESULTS.md
 	$(BIN)/python bench/run.py

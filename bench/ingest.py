@@ -14,11 +14,13 @@ import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
@@ -32,6 +34,7 @@ from crmkpi.errors import CrmKpiError  # noqa: E402
 from crmkpi.ingest.read import read  # noqa: E402
 from crmkpi.ingest.sniff import sniff  # noqa: E402
 from crmkpi.ingest.text_table import ROW  # noqa: E402
+from crmkpi.ingest.worker import WorkerLimits, run  # noqa: E402
 from tests.exports.corpus_files import file_cases  # noqa: E402
 from tests.exports.corpus_text import text_cases  # noqa: E402
 from tests.exports.corpus_traps import trap_cases  # noqa: E402
@@ -166,6 +169,36 @@ def peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
+def child_peak(seen: list[float]) -> None:
+    """The highest memory of this process's children in MB, looked at until the first element is set below 0."""
+    while seen[0] >= 0:
+        for status in Path("/proc").glob("[0-9]*/status"):
+            try:
+                lines = dict(x.split(":", 1) for x in status.read_text().splitlines() if ":" in x)
+            except OSError:
+                continue  # it has ended between the two looks
+            if int(lines["PPid"]) == os.getpid() and "VmHWM" in lines:
+                seen.append(int(lines["VmHWM"].split()[0]) / 1024)
+        time.sleep(0.05)
+
+
+def whole_load(encoding: str) -> None:
+    """`load`: the file becomes a project's tables in a worker process, as in the product; the worker's peak."""
+    path, seen = big_file(encoding), [0.0]
+    watcher = threading.Thread(target=child_peak, args=(seen,))
+    watcher.start()
+    started, before = time.perf_counter(), os.times()
+    with tempfile.TemporaryDirectory(dir=WORK) as folder:
+        order = {"paths": [str(path)], "data": f"{folder}/data"}
+        done: Any = run("load", order, limits=WorkerLimits.for_files([path]))
+    seconds, after = time.perf_counter() - started, os.times()
+    seen[0] = -1.0
+    watcher.join()
+    cpu = after.children_user + after.children_system - before.children_user - before.children_system
+    rows = done["files"][0]["rows_in"]
+    print(json.dumps({"seconds": seconds, "cpu": cpu, "peak_mb": max(seen), "rows": rows}))
+
+
 def one_step(step: str, encoding: str) -> None:
     """`ours`: sniff and read into Parquet parts; `peer`: polars scans the UTF-8 file into Parquet as text."""
     path = big_file(encoding)
@@ -189,6 +222,7 @@ def speed() -> list[str]:
         "polars scan to Parquet, as text": ("peer", "utf-8"),
         "sniff and read, utf-8": ("ours", "utf-8"),
         "sniff and read, cp1251": ("ours", "cp1251"),
+        "load to tables in a worker, utf-8": ("load", "utf-8"),
     }
     for _, encoding in steps.values():
         big_file(encoding)
@@ -223,6 +257,9 @@ PARTS: dict[str, Callable[[], list[str]]] = {"corpus": corpus, "pollock": polloc
 
 def main() -> None:
     """Run the parts, print them; all of them together are written to bench/INGEST.md."""
+    if sys.argv[1:2] == ["load"]:
+        whole_load(sys.argv[2])
+        return
     if sys.argv[1:2] in (["ours"], ["peer"]):
         one_step(*sys.argv[1:3])
         return

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from crmkpi import __version__
+from crmkpi.errors import CrmKpiError
 from crmkpi.i18n import Words
+from crmkpi.mode import faults, read, written_options
 from crmkpi.project.drafts import Drafts
 
 REQUIREMENTS = Path(__file__).parents[1] / "requirements.txt"
@@ -42,7 +44,7 @@ def _packages(t: Words) -> tuple[bool, str]:
         if not sign:
             continue
         try:
-            found = importlib.metadata.version(name.strip())
+            found = importlib.metadata.version(name.partition("[")[0].strip())
         except importlib.metadata.PackageNotFoundError:
             found = "—"
         if found != version.strip():
@@ -76,10 +78,22 @@ def _browser(t: Words) -> tuple[bool, str]:
     return True, t("doctor.browser" if found else "doctor.browser_none")
 
 
+def _mode(t: Words) -> tuple[bool, str]:
+    """The same judgement as the server's start, on the options that are written down."""
+    try:
+        mode = read()
+    except CrmKpiError as error:
+        return False, t(error.key, **error.params)
+    found = faults(mode, written_options())
+    reasons = " ".join(t(error.key, **error.params) for error in found)
+    return not found, t("doctor.mode_bad" if found else "doctor.mode", mode=mode.name, reasons=reasons)
+
+
 CHECKS: dict[str, Callable[[Words], tuple[bool, str]]] = {
     "python": _python,
     "packages": _packages,
     "home": _home,
     "samples": _samples,
     "browser": _browser,
+    "mode": _mode,
 }

@@ -14,7 +14,7 @@ st.title(s.t("data.title"))
 waiting = inbox.pending(s)
 if waiting:
     confirm_files(s, waiting)
-elif s.data is None:
+elif s.full is None:
     st.markdown(s.t("data.first"))
     add_files(s)
 else:

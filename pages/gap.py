@@ -4,14 +4,14 @@ import streamlit as st
 
 from crmkpi.ui import figures
 from crmkpi.ui.caching import kept
+from crmkpi.ui.own_kpi import begin_without_files
 from crmkpi.ui.result import deeper, result_card, screen_line, way
 from crmkpi.ui.session import open_page
-from crmkpi.ui.tree_controls import project_of
 from crmkpi.views.gap import gap_view
 
 s = open_page("gap")
-figures.need_data(s)
-t, data, project = s.t, s.data, project_of(s)
+begin_without_files(s)
+t, data, project = s.t, s.full or s.ground, s.project
 if not project.targets:
     st.title(t("gap.title"))
     figures.empty_state(t, "gap", "gap.button", "targets")

@@ -27,7 +27,7 @@ CODE = [*PACKAGE, *PAGES, ROOT / "app.py"]
 LAYER = {
     "app": 1, "pages": 1, "ui": 2, "web": 2, "cli": 3, "__main__": 2, "doctor": 4, "report": 4, "store": 4, "charts": 5,
     "views": 6, "project": 7, "targets": 8, "forecast": 9, "analysis": 9, "ingest": 9, "tree": 10,
-    "engine": 11, "catalog": 12, "measures": 13, "tables": 14, "formula": 15, "periods": 15, "i18n": 15,
+    "engine": 11, "catalog": 12, "measures": 13, "tables": 14, "formula": 15, "periods": 15, "i18n": 15, "mode": 15,
     "errors": 16, "__init__": 17,
 }  # fmt: skip
 # rooms of one layer that may know each other: words know periods
@@ -87,6 +87,9 @@ ONLY = {
     "sqlite3": {"store"},
     "sqlalchemy": {"store"},
     "psycopg": {"store"},
+    "alembic": {"store"},
+    "obstore": {"store"},
+    "cryptography": {"project"},
     "duckdb": {"ingest", "engine"},
 }
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from crmkpi import __version__
-from crmkpi.cli import loading, numbers, running, testing
+from crmkpi.cli import keeping, loading, numbers, running, testing
 from crmkpi.cli.words import UsageError
 from crmkpi.i18n import LANGUAGES, Words
 from crmkpi.periods import GRAINS
@@ -31,6 +31,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Words], int]] = {
     "app": running.command_app,
     "report": running.command_report,
     "doctor": running.command_doctor,
+    "store": keeping.command_store,
 }
 
 
@@ -70,7 +71,8 @@ def parser() -> argparse.ArgumentParser:
     one = add("check")
     one.add_argument("--project", required=True, metavar="P")
     one.add_argument("--as-of", metavar="D")
-    one.add_argument("--false-alarms", type=float, default=1.0, metavar="PER_MONTH")
+    one.add_argument("--false-alarms", type=float, metavar="PER_MONTH")
+    one.add_argument("--notify", action="store_true")
     _add_experiment(add("experiment"))
     one = add("app")
     one.add_argument("files", nargs="*", metavar="FILE")
@@ -80,6 +82,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--to", required=True, metavar="FILE")
     one.add_argument("--title")
     add("doctor")
+    _add_store(add("store"))
     return top
 
 
@@ -112,3 +115,8 @@ def _add_experiment(one: argparse.ArgumentParser) -> None:
     one.add_argument("--outcome", action="append", default=[], metavar="COLUMN")
     one.add_argument("--before", metavar="COLUMN")
     one.add_argument("--control-share", type=float, metavar="0..1")
+
+
+def _add_store(one: argparse.ArgumentParser) -> None:
+    one.add_argument("action", choices=keeping.ACTIONS)
+    one.add_argument("--copy", metavar="NAME")

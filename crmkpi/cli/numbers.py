@@ -107,15 +107,22 @@ def command_plan(args: argparse.Namespace, t: Words) -> int:
 
     document_text = content(args.targets)
     with opened(Path(args.project)) as place, project_in_force(place):
-        document = plan(
-            data_of(place), read_targets(document_text, Path(args.targets).name), day(args.as_of), t
-        )
+        asked = read_targets(document_text, Path(args.targets).name)
+        if "settings" not in asked.model_fields_set:
+            asked = asked.model_copy(update={"settings": place.read().rules})
+        document = plan(data_of(place), asked, day(args.as_of), t)
     write_json(document)
     return 0
 
 
 def command_check(args: argparse.Namespace, t: Words) -> int:
-    """Deviations from the usual course and missed milestones of the project's targets; status 4 if any."""
+    """Deviations from the usual course and missed milestones of the project's targets; status 4 if any.
+
+    --notify also sends each new one to the addresses of CRMKPI_NOTIFY_URLS or notify.txt; without --false-alarms the
+    project's own setting counts.
+    """
+    from crmkpi.cli.notify import notify
+    from crmkpi.project.drafts import Drafts
     from crmkpi.project.own_catalogue import project_in_force
     from crmkpi.project.place import opened
     from crmkpi.project.record import data_of
@@ -129,7 +136,12 @@ def command_check(args: argparse.Namespace, t: Words) -> int:
             as_of=day(args.as_of),
             words=Words(t.lang, project.settings.currency),
             template=project.tree.template or DEFAULT_TREE,
-            false_alarms=args.false_alarms,
+            false_alarms=project.false_alarms if args.false_alarms is None else args.false_alarms,
+            settings=project.rules,
         )
+        home = Drafts().home
+        memory = home / "notified" / f"{project.id}.json"
+        if args.notify:
+            document["notified"] = notify(document["findings"], project.name, memory, home, t)
     write_json(document)
     return 4 if document["findings"] else 0

@@ -183,9 +183,23 @@ def _counts(prepared: dict[str, pl.DataFrame], table: str) -> pl.LazyFrame:
         seen = prepared["activity"].lazy().group_by(*KEYS).agg(who=pl.len())
         return lazy.group_by(*KEYS).agg(n=n, all=pl.len()).join(seen, on=list(KEYS), how="left")
     who = pl.col("cust").drop_nulls().n_unique()
+    if _runs(frame):
+        fresh = (pl.col("cust") != pl.col("cust").shift(1)) | (pl.col("t") != pl.col("t").shift(1))
+        lazy = lazy.with_columns(__fresh=fresh.fill_null(True) & pl.col("cust").is_not_null())
+        who = pl.col("__fresh").sum()
     if table in NAMELESS:
         who = pl.when(pl.col("cust").count() > 0).then(who)
     return lazy.group_by(*KEYS).agg(n=n, all=pl.len(), who=who)
+
+
+def _runs(frame: pl.DataFrame) -> bool:
+    """Whether all rows of a customer in a period stand together, so that runs count customers: the store's order,
+    and no split. Several times cheaper than a set of customers for each cell."""
+    if not frame["cust"].is_sorted(nulls_last=True) or frame["seg"].min() != frame["seg"].max():
+        return False
+    shown = frame.lazy().filter(pl.col("t") >= 0, pl.col("cust").is_not_null())
+    place = (pl.col("cust").cast(pl.Int64) * (1 << 20) + pl.col("t")).alias("place")
+    return shown.select(place).collect().to_series().is_sorted()
 
 
 def _overlap(prep: Preparation, prepared: dict[str, pl.DataFrame]) -> dict[str, set[int]]:

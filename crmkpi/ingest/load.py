@@ -292,14 +292,15 @@ def _write(
         files.write_index(fresh, [entry for entry, _ in parts])
         for name, frame in built.frames.items():
             target.write(name, frame)
-        target.seal(lambda meta: _fill(meta, built, settings))
+        target.seal(lambda meta: fill_meta(meta, built, settings))
         there_already = read_key(store.root)
         if there_already or (key is not None and hashed(entry for entry, _ in parts)):
             write_key(fresh, there_already or key or b"")
         write_record(fresh, LoadRecord.of(built, settings, changed))
 
 
-def _fill(meta: Meta, built: Built, settings: LoadSettings) -> None:
+def fill_meta(meta: Meta, built: Built, settings: LoadSettings) -> None:
+    """What the tables and the switches say about the data, written into their meta."""
     meta.scale, meta.currency = built.scale, settings.currency or built.currency
     meta.zone, meta.inactivity_days = settings.zone, settings.inactivity_days
     meta.margin_rate = settings.margin_rate

@@ -13,6 +13,7 @@ from crmkpi.project.issued_list import IssuedList
 from crmkpi.project.tree_versions import OwnTrees
 from crmkpi.targets.agreement import Agreement, Terms
 from crmkpi.targets.library import OwnBenchmark
+from crmkpi.targets.settings import TargetSettings
 from crmkpi.targets.starting_point import StartingPoint
 from crmkpi.targets.target import Target
 
@@ -144,6 +145,7 @@ class Project(BaseModel):
     plans: list[TypedPlan] = Field(default_factory=list)
     beliefs: list[Belief] = Field(default_factory=list)
     false_alarms: float = Field(default=1.0, gt=0, le=100)
+    rules: TargetSettings = Field(default_factory=TargetSettings)
 
 
 # one step a version: UPGRADES[n] turns a document of version n into one of version n + 1

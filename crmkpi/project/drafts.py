@@ -11,6 +11,7 @@ import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from crmkpi.errors import CrmKpiError
 from crmkpi.project.document import Confirmed, Project
@@ -32,10 +33,27 @@ class DraftEntry:
     saved: float
 
 
-class Drafts:
-    """The drafts of one home directory. Every path is made from a checked id, never from user text."""
+class People(Protocol):
+    """Who may see and save which project, where several people share a server."""
 
-    def __init__(self, home: Path | None = None) -> None:
+    def sees(self, project_id: str) -> bool:
+        """Whether the visitor may see this project."""
+
+    def before_save(self, project: Project) -> None:
+        """Claims a new project for the visitor, refuses one of others."""
+
+    def last(self) -> str | None:
+        """The project that the visitor saved last."""
+
+
+class Drafts:
+    """The drafts of one home directory. Every path is made from a checked id, never from user text.
+
+    `people`: whose drafts these are; without it, all of the home are the visitor's (an own computer).
+    """
+
+    def __init__(self, home: Path | None = None, people: People | None = None) -> None:
+        self.people = people
         configured = os.environ.get("CRMKPI_HOME")
         self.home = home or (Path(configured) if configured else Path.home() / ".crmkpi")
 
@@ -52,10 +70,14 @@ class Drafts:
 
     def has(self, project_id: str) -> bool:
         """Whether this draft exists."""
-        return bool(ID.fullmatch(project_id)) and self.place(project_id).exists()
+        if not ID.fullmatch(project_id) or not self.place(project_id).exists():
+            return False
+        return self.people is None or self.people.sees(project_id)
 
     def save(self, project: Project) -> Place:
         """Write the document of a draft and remember it as the last one."""
+        if self.people:
+            self.people.before_save(project)
         place = self.place(project.id)
         place.write(project)
         self._remember(project.id)
@@ -63,6 +85,9 @@ class Drafts:
 
     def last(self) -> str | None:
         """The draft that was open last, if it still exists."""
+        if self.people:
+            mine = self.people.last()
+            return mine if mine and self.has(mine) else None
         pointer = self.home / "last"
         if not pointer.is_file():
             return None
@@ -96,16 +121,16 @@ class Drafts:
             return None
         return DraftEntry(folder.name, name, (folder / DOCUMENT).stat().st_mtime)
 
-    def export(self, project_id: str, target: Path) -> None:
-        """Pack a draft into a project file."""
-        pack(self.place(project_id).root, target)
+    def export(self, project_id: str, target: Path, passphrase: str | None = None) -> None:
+        """Pack a draft into a project file, sealed if a passphrase is given."""
+        pack(self.place(project_id).root, target, passphrase)
 
-    def import_file(self, source: Path) -> Project:
+    def import_file(self, source: Path, passphrase: str | None = None) -> Project:
         """Open a stranger's project file as a new draft; it never overwrites one that is here."""
         fresh = Project().id
         root = self.folder / fresh
         self.folder.mkdir(parents=True, exist_ok=True)
-        unpack(source, root)
+        unpack(source, root, passphrase)
         try:
             project = Place(root).read()
         except CrmKpiError:
@@ -117,7 +142,8 @@ class Drafts:
 
     def delete(self, project_id: str) -> None:
         """Remove a draft with its data."""
-        shutil.rmtree(self.place(project_id).root, ignore_errors=False)
+        if self.has(project_id):
+            shutil.rmtree(self.place(project_id).root, ignore_errors=False)
 
     def _remember(self, project_id: str) -> None:
         self.home.mkdir(parents=True, exist_ok=True)

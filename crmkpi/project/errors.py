@@ -45,3 +45,21 @@ class ProjectWithoutDataError(CrmKpiError):
     """The project has no loaded file yet: `path`."""
 
     code = "project_without_data"
+
+
+class PassphraseNeededError(CrmKpiError):
+    """The project file is under a passphrase and none was given: `file`."""
+
+    code = "passphrase_needed"
+
+
+class PassphraseWrongError(CrmKpiError):
+    """The passphrase does not open this file: `file`."""
+
+    code = "passphrase_wrong"
+
+
+class PassphraseShortError(CrmKpiError):
+    """A passphrase that protects nothing: `least` characters are needed."""
+
+    code = "passphrase_short"

@@ -23,6 +23,7 @@ from crmkpi.project.errors import (
     ProjectNewerError,
     ProjectTooLargeError,
 )
+from crmkpi.project.lock import is_locked, lock, unlock
 
 FORMAT = "crmkpi-project"
 FORMAT_VERSION = 1
@@ -31,6 +32,8 @@ MAX_ENTRIES = 400
 MAX_BYTES = 4 * 1024**3
 MAX_JSON = 64 * 1024**2
 CHUNK = 1024 * 1024
+# our own files shrink five to ten times at most; this much more is made to burst
+BOMB_FROM, MOST_RATIO = 32 * 1024**2, 100
 # what a cut or flipped zip raises: the directory, the stream, an unknown method or a flag that asks for a password
 DAMAGE = (
     zipfile.BadZipFile,
@@ -46,8 +49,13 @@ DAMAGE = (
 ALLOWED = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9_.-]*/){0,4}[A-Za-z0-9_-][A-Za-z0-9_.-]*\.(?:json|parquet)")
 
 
-def pack(root: Path, target: Path) -> None:
-    """Write the project directory as one file; the old file stays until the new one is whole."""
+def pack(root: Path, target: Path, passphrase: str | None = None) -> None:
+    """Write the project directory as one file, sealed if a passphrase is given; the old file stays until then."""
+    if passphrase:
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".saving-") as folder:
+            pack(root, Path(folder) / target.name)
+            lock(Path(folder) / target.name, target, passphrase)
+        return
     entries: dict[str, dict[str, object]] = {}
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".saving-", suffix=target.suffix)
     os.close(handle)
@@ -70,11 +78,20 @@ def pack(root: Path, target: Path) -> None:
         Path(temporary).unlink(missing_ok=True)
 
 
-def unpack(source: Path, root: Path) -> None:
+def unpack(source: Path, root: Path, passphrase: str | None = None) -> None:
     """Unpack a project file into `root` (which must not hold anything), all or nothing.
 
-    Raises NotAProjectError, ProjectDamagedError (names the entry), ProjectNewerError, ProjectTooLargeError.
+    Raises NotAProjectError, ProjectDamagedError (names the entry), ProjectNewerError, ProjectTooLargeError; for a
+    sealed file also PassphraseNeededError, PassphraseWrongError.
     """
+    if is_locked(source):
+        with tempfile.TemporaryDirectory(prefix="crmkpi-") as folder:
+            opened = Path(folder) / source.name
+            unlock(source, opened, passphrase)
+            if is_locked(opened):
+                raise ProjectDamagedError(file=source.name, entry="lock")
+            unpack(opened, root)
+        return
     staging = root.with_name(root.name + ".unpacking")
     shutil.rmtree(staging, ignore_errors=True)
     try:
@@ -100,6 +117,9 @@ def _checked(archive: zipfile.ZipFile, file: str) -> dict[str, dict[str, object]
         raise NotAProjectError(path=file)
     if len(infos) > MAX_ENTRIES or sum(i.file_size for i in infos) > MAX_BYTES:
         raise ProjectTooLargeError(file=file, limit_mb=MAX_BYTES // 1024**2)
+    unpacked, packed = sum(i.file_size for i in infos), sum(i.compress_size for i in infos)
+    if unpacked > BOMB_FROM and unpacked > MOST_RATIO * packed:
+        raise ProjectTooLargeError(file=file, limit_mb=BOMB_FROM // 1024**2)
     if len({n.casefold() for n in names}) != len(names):
         raise ProjectDamagedError(file=file, entry="duplicate names")
     for info in infos:

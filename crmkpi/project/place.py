@@ -22,6 +22,7 @@ from crmkpi.project.errors import (
     ProjectUnwritableError,
 )
 from crmkpi.project.file import pack, unpack
+from crmkpi.project.lock import PASSPHRASE, is_locked
 
 DOCUMENT = "project.json"
 SUFFIX = ".crmkpi"
@@ -90,9 +91,11 @@ def opened(path: Path, create: bool = False, write_back: bool = False) -> Iterat
     """A project by its path, as a directory to work in.
 
     A `*.crmkpi` file is unpacked to a temporary directory; with `write_back` it is packed again at the end,
-    only if nothing failed. `create` allows a path where nothing is yet. Raises NotAProjectError,
-    ProjectMissingError, ProjectDamagedError, ProjectUnwritableError.
+    only if nothing failed. `create` allows a path where nothing is yet. A sealed file is opened, and a new one
+    sealed, with the passphrase in CRMKPI_PASSPHRASE. Raises NotAProjectError, ProjectMissingError,
+    ProjectDamagedError, ProjectUnwritableError, PassphraseNeededError, PassphraseWrongError.
     """
+    passphrase = os.environ.get(PASSPHRASE) or None
     if path.is_dir():
         if not create and not (path / DOCUMENT).is_file():
             raise NotAProjectError(path=path.name)
@@ -106,11 +109,12 @@ def opened(path: Path, create: bool = False, write_back: bool = False) -> Iterat
         return
     with tempfile.TemporaryDirectory(prefix="crmkpi-") as directory:
         root = Path(directory) / "project"
+        sealed = is_locked(path) if path.exists() else passphrase is not None
         if path.exists():
-            unpack(path, root)
+            unpack(path, root, passphrase)
         place = Place(root)
         if path.exists():
             place.read()  # a damaged document is refused before any work
         yield place
         if write_back:
-            pack(root, path)
+            pack(root, path, passphrase if sealed else None)

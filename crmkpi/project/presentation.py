@@ -17,6 +17,7 @@ from crmkpi.project.masked_tables import Mask, new_mask, write_masked
 from crmkpi.project.place import Place
 from crmkpi.targets.starting_point import StartingPoint
 from crmkpi.targets.target import Baseline, Estimate, Guardrail, OwnPoint, Target
+from crmkpi.tree.own_metric import PREFIX
 
 
 def presentation_copy(source: Place, into: Place, words: Words, mask: Mask | None = None) -> Project:
@@ -38,7 +39,9 @@ def presentation_copy(source: Place, into: Place, words: Words, mask: Mask | Non
         settings=_settings(project.settings, secret),
         tree=project.tree,
         targets=[
-            _target(t, money, secret, hash_now) for t in project.targets if not t.metric.startswith(OWN)
+            _target(t, money, secret, hash_now)
+            for t in project.targets
+            if not t.metric.startswith((OWN, PREFIX))
         ],
         starting_point=_start(project.starting_point, money, secret, hash_now),
         false_alarms=project.false_alarms,

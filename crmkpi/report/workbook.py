@@ -18,7 +18,7 @@ from crmkpi.report.content import Content, Source, named_metrics
 from crmkpi.report.options import ReportOptions
 from crmkpi.report.pictures import palette
 from crmkpi.report.plain_text import plain
-from crmkpi.targets.plan import plan
+from crmkpi.targets.plan import metric_name, plan
 from crmkpi.targets.sentence import owner_name
 from crmkpi.targets.target import TargetsDocument
 from crmkpi.tree.explain import Explained
@@ -67,7 +67,7 @@ def workbook_bytes(origin: Source, found: Content, options: ReportOptions) -> by
     explained = _explained(origin)
     document = plan(
         origin.data,
-        TargetsDocument(target=tuple(origin.project.targets)),
+        TargetsDocument(target=tuple(origin.project.targets), settings=origin.project.rules),
         None,
         t,
         origin.project.tree.template,
@@ -226,22 +226,22 @@ def _targets(targets: Sequence[dict[str, Any]], t: Words) -> Sheet:
 
 
 def _target_row(one: dict[str, Any], t: Words) -> tuple[object, ...]:
-    metric = metrics()[one["metric"]]
+    unit, name = one["unit"], metric_name(t)(one["metric"])
     root = metrics().get(one["root"] or "")
     where = "; ".join(f"{k} = {', '.join(v or '—' for v in values)}" for k, values in one["where"].items())
     return (
-        metric.label[t.lang],
+        name,
         owner_name(one["owner"], t),
         where,
         t(f"grain.{one['grain']}"),
-        metric.unit,
-        Cell(one["baseline"]["value"], metric.unit),
+        unit,
+        Cell(one["baseline"]["value"], unit),
         one["baseline"]["period"],
-        Cell(one["current"]["value"], metric.unit),
+        Cell(one["current"]["value"], unit),
         one["current"]["period"],
-        Cell(one["goal"], metric.unit),
+        Cell(one["goal"], unit),
         Cell(date.fromisoformat(one["due"]), "date"),
-        Cell(one["gap"], metric.unit),
+        Cell(one["gap"], unit),
         Cell(one["progress"], "share"),
         Cell(one["probability"], "share"),
         Cell(one["root_effect"], root.unit if root else ""),
@@ -253,11 +253,11 @@ def _milestones(targets: Sequence[dict[str, Any]], t: Words) -> Sheet:
     columns = ("name", "grain", "first", "due", "plan", "low", "high", "actual", "status")
     rows = [
         (
-            metrics()[one["metric"]].label[t.lang],
+            metric_name(t)(one["metric"]),
             t(f"grain.{m['grain']}"),
             Cell(date.fromisoformat(m["from"]), "date"),
             Cell(date.fromisoformat(m["due"]), "date"),
-            *(Cell(m[key], metrics()[one["metric"]].unit) for key in ("value", "low", "high", "actual")),
+            *(Cell(m[key], one["unit"]) for key in ("value", "low", "high", "actual")),
             t(f"status.{m['status']}"),
         )
         for one in targets

@@ -14,6 +14,7 @@ from crmkpi.i18n import Words
 from crmkpi.targets.assess import Assessment
 from crmkpi.targets.deviations import Signal, limits_for, signal_of
 from crmkpi.targets.gather import Filter, Gather, data_to, facts_of, filter_of
+from crmkpi.targets.own_kpi import metric_of, today
 from crmkpi.targets.plan import assess_all, metric_name
 from crmkpi.targets.sentence import where_text
 from crmkpi.targets.settings import TargetSettings
@@ -56,7 +57,7 @@ def check(
     incomplete periods are never judged. Findings are ordered: bad before good, strongest first.
     """
     t = words or Words("en", data.meta.currency)
-    day = as_of or data_to(data)
+    day = as_of or today(data_to(data), targets)
     found, watched = deviations(data, targets, day, template, false_alarms)
     assessed = assess_all(data, targets, day, settings, template) if targets else []
     found += missed_points(assessed)
@@ -220,7 +221,7 @@ def _ordered(causes: Mapping[str, float]) -> list[tuple[str, float]]:
 def finding_text(f: Finding, t: Words) -> str:
     """The finding as one message, with the main cause inside the metric's arithmetic."""
     s, named = f.signal, metric_name(t)
-    unit = metrics()[s.metric].unit
+    unit = metric_of(f.target).unit if f.target else metrics()[s.metric].unit
     key = f.code if f.code == "milestone_missed" else f"{f.code}_{'up' if s.up else 'down'}"
     text = t(
         f"deviation.{key}",

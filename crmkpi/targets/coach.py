@@ -21,7 +21,7 @@ from crmkpi.targets.effort import Effort, effort, levers, priced_by
 from crmkpi.targets.gather import Filter, Gather, data_to, facts_of, filter_of
 from crmkpi.targets.library import OwnBenchmark
 from crmkpi.targets.movement import movement
-from crmkpi.targets.plan import inputs_of
+from crmkpi.targets.plan import inputs_of, root_gaps
 from crmkpi.targets.resolve import resolve
 from crmkpi.targets.settings import TargetSettings
 from crmkpi.targets.sides import Side, place, ranked
@@ -88,7 +88,8 @@ def goals(
     A target of the tree's root among the others is carried down to this metric (the cascade).
     """
     gather = Gather(data, as_of or data_to(data))
-    inputs = inputs_of(gather, target, settings, template)
+    gaps = root_gaps(gather, others, settings or TargetSettings())
+    inputs = inputs_of(gather, target, settings, template, gaps)
     needed, root = _from_root(gather, target, inputs.settings, template, others)
     return suggest(inputs, library, needed, root)
 
@@ -140,6 +141,8 @@ def effort_of(
 ) -> Effort:
     """What the gap takes in countable things at the usual (or a planned) volume, and by each lever alone."""
     gather = Gather(data, as_of or data_to(data))
+    if target.own is not None:
+        return Effort(None)
     metric, where = metrics()[target.metric], filter_of(target)
     own = gather.series(target.metric, target.grain, where)
     found = resolve(target, facts_of(target.metric), own, gather.as_of, settings or TargetSettings())

@@ -25,7 +25,7 @@ class Facts:
 
     unit: share | money | count | ratio | days ... ; better: up | down | band; level: goal ... technical or None;
     kind: kpi | process; klass: sum | ratio | unique | stock | distribution | model; horizon: tactical |
-    strategic; splitting: how a period's goal becomes goals of shorter periods.
+    strategic; splitting: how a period's goal becomes goals of shorter periods. bounded: a typed KPI has no limits.
     """
 
     id: str
@@ -39,6 +39,7 @@ class Facts:
     controllable: str = "partly"
     pair: tuple[str, ...] = ()
     splitting: Splitting = "sum"
+    bounded: bool = True
 
     @property
     def share(self) -> bool:
@@ -48,6 +49,8 @@ class Facts:
     @property
     def limits(self) -> tuple[float | None, float | None]:
         """The least and the greatest value the metric can ever have; None = no limit."""
+        if not self.bounded:
+            return None, None
         if self.id in _OWN_LIMITS:
             return _OWN_LIMITS[self.id]
         low = None if self.id in _BELOW_ZERO else 0.0

@@ -11,11 +11,13 @@ from crmkpi.catalog.trees import TreeTemplate, trees
 from crmkpi.engine.available import chosen
 from crmkpi.engine.data import DataDir
 from crmkpi.engine.evaluate import Result, Where, evaluate
+from crmkpi.engine.sheet import catalogue_of
 from crmkpi.engine.slots import coverage_of
 from crmkpi.forecast.series import Point
 from crmkpi.measures import MEASURES
 from crmkpi.periods import Period, parse_period
 from crmkpi.targets.facts import Facts, Splitting
+from crmkpi.targets.own_kpi import own_facts, seen_on, typed_series
 from crmkpi.targets.resolve import as_of_view
 from crmkpi.targets.target import Target
 
@@ -41,6 +43,11 @@ def facts_of(metric_id: str) -> Facts:
         pair=metric.pair,
         splitting=_splitting(metric),
     )
+
+
+def facts_for(target: Target) -> Facts:
+    """Facts of a target's metric: of the catalogue, or as typed by hand. Errors as facts_of."""
+    return own_facts(target) if target.own is not None else facts_of(target.metric)
 
 
 def _splitting(metric: Metric) -> Splitting:
@@ -105,7 +112,20 @@ class Gather:
             )
         ]
         last = self._data_to(name)
-        return as_of_view(points, self.as_of, last, ripens_after(metrics()[name], past=self.as_of < last))
+        metric = catalogue_of(self.data)[name]
+        return as_of_view(points, self.as_of, last, ripens_after(metric, past=self.as_of < last))
+
+    def day_of(self, target: Target) -> date:
+        """The day this target is seen as of (values typed after the end of the files count)."""
+        return seen_on(target, self.as_of, data_to(self.data))
+
+    def of(self, target: Target, grain: str | None = None) -> list[Point]:
+        """The target's own series at a grain (its own without one): from the files, or as typed."""
+        step = grain or target.grain
+        if target.typed:
+            return typed_series(target, step, self.day_of(target))
+        name = target.own.source if target.own is not None and target.own.source else target.metric
+        return self.series(name, step, filter_of(target))
 
     def seen_rows(self, name: str, grain: str, where: Filter) -> int | None:
         """Rows behind the metric in all periods together; None when the engine does not count them."""
@@ -130,7 +150,7 @@ class Gather:
         return found
 
     def _data_to(self, name: str) -> date:
-        covered = coverage_of(self.data, metrics()[name].table)
+        covered = coverage_of(self.data, catalogue_of(self.data)[name].table)
         return covered.last if covered else data_to(self.data)
 
 

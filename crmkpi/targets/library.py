@@ -12,7 +12,7 @@ from crmkpi.targets.assess import Assessment
 from crmkpi.targets.gather import facts_of
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
-SourceKind = Literal["competitor", "expert", "report", "past_project"]
+SourceKind = Literal["competitor", "expert", "report", "past_project", "peer"]
 
 
 class BenchmarkFieldError(CrmKpiError):

@@ -16,13 +16,14 @@ from crmkpi.targets import gather as room
 from crmkpi.targets.assess import Assessment, Inputs, assess
 from crmkpi.targets.facts import Facts
 from crmkpi.targets.focus import focus
-from crmkpi.targets.gather import Gather, data_to, facts_of, filter_of
+from crmkpi.targets.gather import Gather, data_to, facts_for, filter_of
 from crmkpi.targets.link import Link, link_of
 from crmkpi.targets.outlook import usable
+from crmkpi.targets.own_kpi import today
 from crmkpi.targets.reading import assessment_json, focus_json
 from crmkpi.targets.resolve import resolve
 from crmkpi.targets.settings import TargetSettings
-from crmkpi.targets.target import Baseline, Target, TargetsDocument, read_target, read_targets
+from crmkpi.targets.target import OWN, Baseline, Target, TargetsDocument, read_target, read_targets
 
 __all__ = ["assess_all", "freeze", "plan", "read_target", "read_targets"]
 
@@ -40,7 +41,7 @@ def plan(
     else is advice inside the letters.
     """
     t = words or Words("en", data.meta.currency)
-    day = as_of or data_to(data)
+    day = as_of or today(data_to(data), document.target)
     found = assess_all(data, document.target, day, document.settings, template)
     facts = {a.target.metric: a.facts for a in found}
     values = {a.target.metric: a.resolved.current_value for a in found}
@@ -61,7 +62,7 @@ def metric_name(t: Words) -> Any:
 
     def named(name: str) -> str:
         metric = metrics().get(name)
-        return metric.label[t.lang] if metric else name
+        return metric.label[t.lang] if metric else name.removeprefix(OWN)
 
     return named
 
@@ -74,17 +75,19 @@ def assess_all(
     template: str | None = None,
 ) -> list[Assessment]:
     """Every target assessed on the data, in order. One evaluation per grain and segment serves them all."""
-    day = as_of or data_to(data)
+    day = as_of or today(data_to(data), targets)
     rules = settings or TargetSettings()
     gather = Gather(data, day)
-    all_facts = {t.metric: facts_of(t.metric) for t in targets}
+    all_facts = {t.metric: facts_for(t) for t in targets}
     for target in targets:
         _announce(gather, target, all_facts[target.metric])
-    gaps = {t.metric: gap for t in targets if (gap := _root_gap(gather, t, all_facts[t.metric], rules))}
+    gaps = root_gaps(gather, targets, rules)
     return [_assess(gather, t, all_facts[t.metric], rules, template, gaps) for t in targets]
 
 
 def _announce(gather: Gather, target: Target, facts: Facts) -> None:
+    if target.own is not None:
+        return
     where = filter_of(target)
     names = {target.metric, *facts.pair, *(rail.metric for rail in target.guardrail)}
     names |= set(room.metrics_of(room.templates_with(target.metric)))
@@ -95,6 +98,9 @@ def _announce(gather: Gather, target: Target, facts: Facts) -> None:
 
 def _grains(target: Target, facts: Facts) -> list[str]:
     """Grains beside the target's own: months for the season, weeks to steer by, days to cut a sum."""
+    if target.own is not None:
+        # what is typed by month has no weeks
+        return []
     wanted = ["month", "week", "day"] if facts.splitting == "sum" else ["month", "week"]
     return [g for g in wanted if g != target.grain]
 
@@ -119,10 +125,10 @@ def inputs_of(
     facts: Facts | None = None,
 ) -> Inputs:
     """Everything an assessment of this target rests on. gaps: goal minus baseline of roots that have a target."""
-    facts = facts or facts_of(target.metric)
+    facts = facts or facts_for(target)
     _announce(gather, target, facts)
     where = filter_of(target)
-    own = gather.series(target.metric, target.grain, where)
+    own = gather.of(target)
     series = {g: gather.series(target.metric, g, where) for g in _grains(target, facts)} | {target.grain: own}
     pairs = [*facts.pair, *(rail.metric for rail in target.guardrail)]
     link = _link(gather, target, template, own)
@@ -130,7 +136,7 @@ def inputs_of(
         target=target,
         facts=facts,
         series=series,
-        as_of=gather.as_of,
+        as_of=gather.day_of(target),
         settings=settings or TargetSettings(),
         known=room.known_pairs(gather, pairs, target.grain, where),
         link=link,
@@ -140,12 +146,14 @@ def inputs_of(
             facts.id, facts.unit, currency=gather.data.meta.currency, grain=target.grain
         ),
         unknown_segments=_unknown_segments(gather, target, own),
-        missing=gather.missing(target.metric, target.grain, where) or (),
+        missing=() if target.own is not None else gather.missing(target.metric, target.grain, where) or (),
     )
 
 
 def _link(gather: Gather, target: Target, template: str | None, own: Sequence[Any]) -> Link | None:
-    """Path to a root, with values of the last complete period."""
+    """Path to a root, with values of the last complete period; nothing is known about a typed KPI."""
+    if target.own is not None:
+        return None
     templates = room.templates_with(target.metric)
     last = next((p.period for p in reversed(own) if p.complete and p.value is not None), None)
     values: dict[str, float | None] = {}
@@ -154,6 +162,12 @@ def _link(gather: Gather, target: Target, template: str | None, own: Sequence[An
         values = gather.values(room.metrics_of(templates), last, target.grain, where)
     related = [*metrics()[target.metric].names, *metrics()[target.metric].pair]
     return link_of(target.metric, templates or trees().values(), values, template, related)
+
+
+def root_gaps(gather: Gather, targets: Sequence[Target], settings: TargetSettings) -> dict[str, float]:
+    """Goal minus baseline of every target on a business goal: the gap whose share the targets below it close."""
+    found = {t.metric: _root_gap(gather, t, facts_for(t), settings) for t in targets}
+    return {metric: gap for metric, gap in found.items() if gap}
 
 
 def _root_gap(gather: Gather, target: Target, facts: Facts, settings: TargetSettings) -> float | None:
@@ -189,10 +203,8 @@ def freeze(data: DataDir, target: Target, as_of: date | None = None) -> Target:
 
     Errors as `resolve`: an impossible goal is refused here, before anything is stored.
     """
-    day = as_of or data_to(data)
-    gather = Gather(data, day)
-    own = gather.series(target.metric, target.grain, filter_of(target))
-    found = resolve(target, facts_of(target.metric), own, day, TargetSettings())
+    gather = Gather(data, as_of or today(data_to(data), [target]))
+    found = resolve(target, facts_for(target), gather.of(target), gather.day_of(target), TargetSettings())
     if found.baseline_period is None:
         return target
     baseline = Baseline(

@@ -61,6 +61,7 @@ def _asked(a: Assessment) -> dict[str, Any]:
     return {
         "id": target.id,
         "metric": target.metric,
+        "unit": a.facts.unit,
         "owner": target.owner,
         "kind": target.kind,
         "measure": target.measure,

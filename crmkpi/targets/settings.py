@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from crmkpi.errors import CrmKpiError
+
 Status = Literal["on_track", "at_risk", "off_track", "done", "not_enough_data"]
 Condition = Literal[
     "reached",
@@ -24,6 +26,18 @@ Condition = Literal[
     "chance_low",
     "chance_very_low",
 ]
+
+
+class RulesOrderError(CrmKpiError):
+    """Thresholds that must grow do not: `names` of the settings, `values` as given."""
+
+    code = "rules_order"
+
+
+class RulesEmptyError(CrmKpiError):
+    """A list of status rules without any rule."""
+
+    code = "rules_empty"
 
 
 class StatusRule(BaseModel):
@@ -94,3 +108,36 @@ class TargetSettings(BaseModel):
     focus_kpis: tuple[int, int] = (3, 5)
     paths: int = Field(default=2000, ge=100, le=20000)
     status_rules: tuple[StatusRule, ...] = DEFAULT_RULES
+
+
+# settings that only make sense when they do not fall
+GROWING = (
+    ("chance_very_low", "chance_low", "chance_fair", "chance_sure"),
+    ("tactical_days",),
+    ("strategic_days",),
+    ("goal_days",),
+    ("focus_kpis",),
+    ("rating_sigmas",),
+)
+
+
+def checked_rules(settings: TargetSettings) -> TargetSettings:
+    """The same settings if they fit together. Errors: RulesOrderError, RulesEmptyError."""
+    for names in GROWING:
+        values: list[float] = []
+        for name in names:
+            found = getattr(settings, name)
+            values += found if isinstance(found, tuple) else [found]
+        if values != sorted(values):
+            raise RulesOrderError(names=", ".join(names), values=", ".join(f"{v:g}" for v in values))
+    if not settings.status_rules:
+        raise RulesEmptyError()
+    return settings
+
+
+def moved(rules: tuple[StatusRule, ...], place: int, by: int) -> tuple[StatusRule, ...]:
+    """The rules with one of them moved up (by < 0) or down; at an end it stays."""
+    to = min(max(place + by, 0), len(rules) - 1)
+    found = list(rules)
+    found.insert(to, found.pop(place))
+    return tuple(found)

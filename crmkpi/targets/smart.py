@@ -229,6 +229,8 @@ def relevant(case: Case) -> Letter:
     if case.facts.level == "goal":
         reasons.append(Reason("is_goal"))
         return Letter(True, tuple(reasons))
+    if link is None and not case.facts.bounded:
+        return Letter(False, (Reason("typed_no_path"),))
     if link is None:
         return Letter(
             False, (Reason("no_path"), process) if case.facts.kind == "process" else (Reason("no_path"),)

@@ -11,14 +11,17 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from crmkpi.errors import CrmKpiError
-from crmkpi.targets.settings import TargetSettings
+from crmkpi.targets.settings import TargetSettings, checked_rules
 
 ChangeType = Literal["absolute", "relative", "points"]
 TargetGrain = Literal["day", "week", "month", "quarter"]
 Measured = Literal["level", "total"]
 Kind = Literal["reach", "stay_above", "stay_below"]
 Shape = Literal["auto", "linear", "geometric", "logit", "s_curve", "lag", "seasonal"]
+OwnUnit = Literal["count", "share", "money", "ratio", "days", "hours", "points"]
 Number = Annotated[float, Field(allow_inf_nan=False)]
+# a KPI that no file feeds is named by what was typed: `own:<name>`, as the sheet of dated values names it
+OWN = "own:"
 
 
 class TargetsFileError(CrmKpiError):
@@ -103,6 +106,18 @@ class CheckIn(BaseModel):
     value: Number | None = None
 
 
+class OwnMetric(BaseModel):
+    """What a KPI without a file is: its unit and good direction; the name stands in the target's metric.
+
+    Its values are those of the check-ins. `source`: a series of the files that took over, None while typed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    unit: OwnUnit = "count"
+    better: Literal["up", "down"] = "up"
+    source: str | None = None
+
+
 class OwnPoint(BaseModel):
     """A control point set by hand: the last day of its period, its grain, the planned value in the metric's unit."""
 
@@ -153,6 +168,12 @@ class Target(BaseModel):
     estimate: Estimate | None = None
     checkins: tuple[CheckIn, ...] = ()
     own_points: tuple[OwnPoint, ...] = ()
+    own: OwnMetric | None = None
+
+    @property
+    def typed(self) -> bool:
+        """Whether its values are typed by hand, no file feeding them."""
+        return self.own is not None and self.own.source is None
 
 
 class TargetsDocument(BaseModel):
@@ -167,7 +188,7 @@ def read_targets(content: bytes, file: str = "targets.toml") -> TargetsDocument:
     """Read and check a TOML document of targets.
 
     Errors: TargetsFileError, NoTargetsError, TargetFieldMissingError, TargetFieldUnknownError,
-    TargetFieldBadError; the first problem is named, nothing is taken half.
+    TargetFieldBadError, RulesOrderError, RulesEmptyError; the first problem is named, nothing is taken half.
     """
     try:
         raw = tomllib.loads(content.decode("utf-8-sig"))
@@ -176,9 +197,11 @@ def read_targets(content: bytes, file: str = "targets.toml") -> TargetsDocument:
     if not raw.get("target"):
         raise NoTargetsError(file=file)
     try:
-        return TargetsDocument.model_validate(raw)
+        found = TargetsDocument.model_validate(raw)
     except ValidationError as error:
         raise field_error(error) from error
+    checked_rules(found.settings)
+    return found
 
 
 def read_target(raw: dict[str, Any]) -> Target:

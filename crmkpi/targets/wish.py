@@ -15,11 +15,13 @@ from typing import Any
 from crmkpi.catalog.metric import Metric, metrics
 from crmkpi.targets.language import QUOTED, Line, either, plain, stems
 from crmkpi.targets.target import Target, read_target
-from crmkpi.targets.wish_change import NUM, Change, take_change
+from crmkpi.targets.wish_change import Change, take_change
 from crmkpi.targets.wish_clauses import take_clauses
 from crmkpi.targets.wish_due import Due, take_due
-from crmkpi.targets.wish_metric import exact, find_metrics, near, same_stem, take_literal
+from crmkpi.targets.wish_metric import same_stem
+from crmkpi.targets.wish_name import named_metric, quoted_metric
 from crmkpi.targets.wish_offers import Offer, offers_for, take_topic
+from crmkpi.targets.wish_repeat import compounded, pause_days, repeats, steps_to_due, take_pause
 
 MAX_LENGTH = 500
 GRAIN_WORDS = ("day", "week", "month", "quarter")
@@ -43,7 +45,8 @@ class Wish:
     """A read line. `fields` are those of a Target; `missing` names what a target still needs.
 
     notes: codes of what is worth saying (wrong_direction, due_in_past, metric_not_fed, start_named).
-    `not_understood`: pieces of the text nobody could read. `inactivity_days`: N of «более 90 дней».
+    `not_understood`: pieces of the text nobody could read. `inactivity_days`: N of «более 90 дней». `steps`: periods
+    until due of «на 2 % в месяц»; `compound`: the answer that each of them grows.
     """
 
     text: str
@@ -56,6 +59,8 @@ class Wish:
     alternatives: tuple[str, ...] = ()
     inactivity_days: int | None = None
     stated_start: float | None = None
+    steps: int = 0
+    compound: bool = False
 
     @property
     def metric(self) -> str | None:
@@ -92,22 +97,23 @@ def read_wish(
     feed. inactivity_days: the project's N. current: value of a metric now, for «на 500 заказов больше».
     """
     line = Line(text[:MAX_LENGTH].strip())
-    pause = _pause_days(line.text)
+    pause = pause_days(line.text)
     fields: dict[str, Any] = {}
     comma = bool(re.search("[а-я]", line.text))
-    name = _quoted_metric(line)
+    name = quoted_metric(line)
     take_clauses(line, fields, today)
-    name, alternatives = (name, ()) if name else _spoken_metric(line, fed)
+    name, alternatives, unsure = (name, (), False) if name else named_metric(line, fed)
     if pause is not None:
-        line.take(_PAUSE)
-    per_period = line.take(either("words.per_period")) is not None
+        take_pause(line)
     due = take_due(line, today)
     change = take_change(line, comma)
+    step = repeats(line, change)
     _grain(line, fields, due)
     _take_segments(line, fields, segments or {})
-    draft = _Draft(fields, name, change, due, today, alternatives, current)
+    draft = _Draft(fields, name, change, due, today, alternatives, current, unsure)
     draft.fill()
-    if per_period:
+    steps = steps_to_due(step, fields, today)
+    if steps > 1:
         draft.questions.append(WishQuestion("per_period", ("total", "compound")))
     if pause is not None and name in _PAUSED and pause != inactivity_days:
         draft.questions.append(
@@ -130,6 +136,7 @@ def read_wish(
         alternatives=alternatives,
         inactivity_days=pause,
         stated_start=draft.start,
+        steps=steps,
     )
 
 
@@ -138,48 +145,6 @@ _PAUSED = frozenset(
     {"dormant_order_share", "dormant_orders", "dormant_customers", "reactivated_customers"}
     | {"reactivation_rate", "lost_share_90"}
 )
-_PAUSE_UNIT = "|".join(either(f"due.{unit}") for unit in ("day", "month", "week"))
-_PAUSE = rf"{either('pause.more')}\s*(?P<n>{NUM})\s*(?P<unit>{_PAUSE_UNIT})"
-
-
-def _pause_days(text: str) -> int | None:
-    """N of «не совершавших покупок более 90 дней», "inactive for over 3 months" (a month = 30 days)."""
-    idle, found = re.search(either("pause.idle"), text), re.search(_PAUSE, text)
-    if found is None or (idle is None and ">" not in found.group()):
-        return None
-    number = int(float(found["n"].replace(" ", "").replace(",", ".")))
-    if re.fullmatch(either("due.month"), found["unit"]):
-        return number * 30
-    return number * 7 if re.fullmatch(either("due.week"), found["unit"]) else number
-
-
-def _spoken_metric(line: Line, fed: Collection[str] | None) -> tuple[str | None, tuple[str, ...]]:
-    """The metric named in free words, and others that were named too or fit just as well."""
-    name, others = take_literal(line), []
-    if name is not None:
-        while (other := take_literal(line)) is not None:
-            others.append(other)
-        return name, tuple(o for o in dict.fromkeys(others) if o != name)
-    hits = find_metrics(line, fed)
-    if not hits:
-        return None, ()
-    for start, end in hits[0].spans:
-        line.use(start, end)
-    return hits[0].metric, near(hits)
-
-
-def _quoted_metric(line: Line) -> str | None:
-    """A quoted name at the beginning, or the first quoted text that is a metric's label."""
-    for turn, quoted in enumerate(line.quotes):
-        name = exact(quoted)
-        if name is not None:
-            place = [m.start() for m in re.finditer(QUOTED, line.text)][turn]
-            tail = re.match(r"\s*\[(\w+)\]", line.text[place + 1 :])
-            if tail and tail.group(1) in metrics():
-                name = tail.group(1)
-            line.use(place, place + 1 + (tail.end() if tail else 0))
-            return name
-    return None
 
 
 def _grain(line: Line, fields: dict[str, Any], due: Due | None) -> None:
@@ -199,6 +164,7 @@ def _take_segments(line: Line, fields: dict[str, Any], segments: Mapping[str, Se
         found = [value for value in values if value and _take_value(line, value)]
         if found:
             fields.setdefault("where", {})[dimension] = tuple(found)
+            line.take(either("clause.place_word"))
     for value in [q for q in line.quotes if any(q in values for values in segments.values())]:
         dimension = next(d for d, values in segments.items() if value in values)
         fields.setdefault("where", {}).setdefault(dimension, ())
@@ -230,6 +196,7 @@ class _Draft:
     today: date
     alternatives: tuple[str, ...]
     current: Callable[[str], float | None] | None
+    unsure: bool = False
 
     def __post_init__(self) -> None:
         self.questions: list[WishQuestion] = []
@@ -249,12 +216,16 @@ class _Draft:
             return
         self.fields["metric"] = self.name
         if self.alternatives:
-            self.questions.append(WishQuestion("which_metric", (self.name, *self.alternatives), self.name))
+            default = None if self.unsure else self.name
+            self.questions.append(WishQuestion("which_metric", (self.name, *self.alternatives), default))
         if self.change.value is not None:
             self._goal(metrics()[self.name])
         elif self.change.hold and (now := self._now()) is not None:
             self.fields["goal"], self.fields["kind"] = now, _stay(metrics()[self.name])
         self._direction(metrics()[self.name])
+        if self.unsure:
+            # nothing is chosen for the person: the answer brings the metric
+            del self.fields["metric"]
 
     def _now(self) -> float | None:
         return self.current(self.name) if self.current and self.name else None
@@ -358,6 +329,11 @@ def answered(wish: Wish, code: str, option: str) -> Wish:
         fields["due"] = date.fromisoformat(option)
     elif code == "percent_meant" and option == "times":
         fields["goal"] = fields["goal"] * 100
+    elif code == "per_period" and option == "compound":
+        wish = replace(wish, compound=True)
+    if code in ("per_period", "change_kind") and wish.compound and "change_type" in fields:
+        fields["goal"] = compounded(fields["goal"], fields["change_type"], wish.steps)
     days = int(option) if code == "inactivity_days" else wish.inactivity_days
     rest = tuple(q for q in wish.questions if q.code != code)
-    return replace(wish, fields=fields, questions=rest, inactivity_days=days)
+    missing = tuple(name for name in wish.missing if name not in fields)
+    return replace(wish, fields=fields, questions=rest, inactivity_days=days, missing=missing)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
-from crmkpi.views.beliefs import GRADES, edge_name, estimate_text, said, stated, usable, with_belief
+from crmkpi.views.beliefs import GRADES, edge_name, estimate_text, in_force, said, stated, usable, with_belief
 from crmkpi.views.whatif import BeliefLine, Board, Lever
 
 Draw = Callable[[Lever], float | None]
@@ -21,7 +21,7 @@ def beliefs_box(s: Session, board: Board, draw: Draw) -> dict[str, float]:
     moved: dict[str, float] = {}
     if not board.beliefs:
         return moved
-    known = stated(project)
+    known = in_force(project, board)
     lines = usable(board, known)
     with st.expander(t("belief.title"), icon=":material/psychology_alt:", expanded=bool(lines)):
         st.caption(t("belief.text"))

@@ -21,10 +21,12 @@ HOURS = 6 * 3600
 
 def kept(s: Session, what: str, args: tuple[Hashable, ...], make: Callable[[], T]) -> T:
     """The result of `make`, computed once for these arguments on this state of the data."""
-    assert s.project is not None and s.data is not None
-    meta = s.data.meta
+    ground = s.ground
+    assert s.project is not None and ground is not None
+    meta = ground.meta
+    past = s.past_day.isoformat() if s.past_day else None
     tiers = (*meta.loyalty_tiers, meta.loyalty_floor)
-    state = (meta.data_hash, meta.inactivity_days, meta.margin_rate, meta.currency, tiers, mark())
+    state = (meta.data_hash, meta.inactivity_days, meta.margin_rate, meta.currency, tiers, past, mark())
     return cast(T, _kept(what, s.project.id, state, DEFINITION_VERSION, s.lang, args, make))
 
 

@@ -22,7 +22,7 @@ SAME_PATH = (*SAME_BASELINE, "goal", "change_type", "due", "kind")
 
 def coach_box(s: Session, raw: dict[str, Any] | None, old: Target | None) -> Target | None:
     """Draw the advice and return the target. Only an impossible goal is refused; then there is none."""
-    data, t, project = s.data, s.t, s.project
+    data, t, project = s.ground, s.t, s.project
     assert data is not None and project is not None
     if raw is None:
         st.subheader(t("gap.smart"), anchor=False)
@@ -30,7 +30,7 @@ def coach_box(s: Session, raw: dict[str, Any] | None, old: Target | None) -> Tar
         return None
     try:
         target = _draft(data, raw, old)
-        said = advice(data, target, project.tree.template, t)
+        said = advice(data, target, project.tree.template, t, project.rules, project.targets)
     except CrmKpiError as error:
         st.subheader(t("coachbox.refused"), anchor=False)
         st.error(plain(refusal(error, t)), icon=":material/block:")
@@ -63,7 +63,8 @@ def _draft(data: DataDir, raw: dict[str, Any], old: Target | None) -> Target:
     target = read_target(raw)
     if old is None:
         return freeze(data, target)
-    kept: dict[str, Any] = {"id": old.id, "checkins": old.checkins, "baseline": None}
+    said = target.checkins if "checkins" in raw else old.checkins
+    kept: dict[str, Any] = {"id": old.id, "checkins": said, "baseline": None}
     if all(getattr(old, name) == getattr(target, name) for name in SAME_BASELINE):
         kept["baseline"] = old.baseline
     same_path = all(getattr(old, name) == getattr(target, name) for name in SAME_PATH)

@@ -7,7 +7,7 @@ import streamlit as st
 from crmkpi.ui.nav import go_to
 from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
-from crmkpi.views.deviations import DeviationCard
+from crmkpi.views.deviations import DeviationCard, often_text
 
 BUDGETS = (0.25, 0.5, 1.0, 2.0, 4.0)
 ICONS = {
@@ -27,9 +27,9 @@ def budget_box(s: Session) -> None:
         options,
         default=project.false_alarms,
         required=True,
-        format_func=t.number,
+        format_func=lambda n: often_text(n, t),
         help=t("deviations.budget_help"),
-        key="false_alarms",
+        key=f"false_alarms{s.turn}",
     )
     if chosen is not None and chosen != project.false_alarms:
         s.project = project.model_copy(update={"false_alarms": chosen})

@@ -11,6 +11,7 @@ from crmkpi.charts.theme import Palette, palette
 from crmkpi.i18n import Words
 from crmkpi.ui.caching import kept
 from crmkpi.ui.nav import go_to
+from crmkpi.ui.past_day import past_banner
 from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
 from crmkpi.views.parts import Part
@@ -71,7 +72,8 @@ def empty_state(t: Words, what: str, button: str, target: str) -> None:
 
 
 def need_data(s: Session) -> None:
-    """Stops the page with an honest empty state until a file was loaded."""
+    """Stops the page with an honest empty state until a file was loaded; says so when a past day is set."""
     if s.data is None:
         st.title(s.t(f"{s.stem}.title"))
         empty_state(s.t, "no_data", "no_data.button", "start")
+    past_banner(s)

@@ -36,7 +36,7 @@ def confirm_files(s: Session, paths: Sequence[Path]) -> None:
         progress_box(s, look_name(s))
         return
     good = readable(found.reports)
-    cards = file_cards(good, s.t, loaded_columns(s.data))
+    cards = file_cards(good, s.t, loaded_columns(s.full))
     asked = question_card({report_name(r): r for r in good}, s.get("answers", {}), s.t)
     tone, doubtful = _tone(cards, asked, paths, good), frozenset(c.name for c in cards if c.check)
     waiting_box(s, tone, _headline(cards, s.t), paths, found.reports, asked.open, doubtful)

@@ -8,7 +8,8 @@ import streamlit as st
 
 from crmkpi.errors import CrmKpiError
 from crmkpi.i18n import LANGUAGES, Words
-from crmkpi.ui import session, style
+from crmkpi.ui import rights, session, style, welcome
+from crmkpi.ui.past_day import past_button
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ROOT / "pages"
@@ -51,6 +52,11 @@ def run() -> None:
     """One run of the script: frame, then the page. An error the user can mend is one sentence in place."""
     t = session.current_words()
     st.set_page_config(page_title=t("app.name"), page_icon=ICON, layout="wide")
+    session.bind()
+    who = rights.principal()
+    if not rights.may_open(START, who):
+        _run_reader(who, t)
+        return
     session.restore()
     unreadable = session.leave_unreadable()
     t = session.current_words()
@@ -67,10 +73,32 @@ def run() -> None:
         st.error(t(error.key, **error.params), icon=":material/error:")
 
 
+def _run_reader(who: rights.Principal, t: Words) -> None:
+    """The frame of somebody who may not walk through the app: the verdict behind a link, or the sign-in."""
+    verdict = _verdict(t)
+    start = st.Page(page_of(START), title=t("app.name"), default=True)
+    page = st.navigation([start, verdict], position="hidden")
+    style.apply(t)
+    st.logo(ICON, size="large")
+    _top_bar(t)
+    if who.kind != "viewer" and not rights.came_with_link(rights.mode()):
+        welcome.sign_in(t)
+    elif page is verdict:
+        page.run()
+    else:  # any other address leads here
+        st.switch_page(verdict)
+
+
+def _verdict(t: Words) -> st.Page:
+    return st.Page(
+        page_of(rights.VERDICT), title=t("verdict.title"), url_path=rights.VERDICT, visibility="hidden"
+    )
+
+
 def _sections(t: Words) -> dict[str, list[st.Page]]:
     start = st.Page(page_of(START), title=t("app.name"), url_path=START, default=True, visibility="hidden")
     return {
-        "": [start, *(_page(stem, icon, t) for stem, icon in MENU)],
+        "": [start, _verdict(t), *(_page(stem, icon, t) for stem, icon in MENU)],
         t("menu.more"): [_page(stem, icon, t) for stem, icon in (*MORE, *INNER)],
     }
 
@@ -97,6 +125,9 @@ def _top_bar(t: Words) -> None:
             st.badge(t("mask.badge"), icon=":material/visibility_off:", color="orange")
         elif name:
             st.caption(style.plain(name))
+            if session.shared():
+                st.badge(t("links.opened_badge"), icon=":material/link:", color="blue", width="content")
+            past_button(t)
         chosen = st.segmented_control(
             t("menu.language"),
             LANGUAGES,

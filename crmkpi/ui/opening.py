@@ -8,7 +8,9 @@ from pathlib import Path
 import streamlit as st
 
 from crmkpi.i18n import Words
+from crmkpi.project.template import SUFFIX as TEMPLATE_FILE
 from crmkpi.ui import inbox, session
+from crmkpi.ui.file_lock import open_project_file, open_template, waiting_box
 from crmkpi.ui.loading import load_sample, sample_files
 from crmkpi.ui.nav import go_to
 from crmkpi.ui.session import Session
@@ -61,18 +63,18 @@ def start_with(s: Session, paths: list[Path]) -> None:
 
 def upload_box(s: Session) -> None:
     """Exports or one project file; both through the same box."""
+    if waiting_box(s):
+        return
     uploads = inbox.uploader(s, s.t("start.upload"))
     if not uploads:
         return
-    projects = [u for u in uploads if u.name.lower().endswith(inbox.PROJECT_FILE)]
-    if projects:
-        with tempfile.TemporaryDirectory(prefix="crmkpi-") as folder:
-            file = Path(folder) / inbox.safe_name(projects[0].name)
-            file.write_bytes(projects[0].getvalue())
-            project = s.drafts.import_file(file)
-        session.close_project()
-        session.open_project(project.id)
-        go_to("tree")
+    for suffix, opened in ((inbox.PROJECT_FILE, open_project_file), (TEMPLATE_FILE, open_template)):
+        found = [u for u in uploads if u.name.lower().endswith(suffix)]
+        if found:
+            with tempfile.TemporaryDirectory(prefix="crmkpi-") as folder:
+                file = Path(folder) / inbox.safe_name(found[0].name)
+                file.write_bytes(found[0].getvalue())
+                opened(s, file)
     session.close_project()
     s.create(inbox.project_name([u.name for u in uploads], s.t))
     inbox.spool(s, uploads)

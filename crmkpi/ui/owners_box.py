@@ -8,6 +8,7 @@ import streamlit as st
 
 from crmkpi.targets.agreement import Agreement
 from crmkpi.targets.gather import data_to
+from crmkpi.targets.own_kpi import today
 from crmkpi.ui import figures
 from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
@@ -53,8 +54,13 @@ def agreement_box(s: Session) -> None:
 
 
 def _sign(s: Session, who: str) -> None:
-    assert s.project is not None and s.data is not None
-    signed = Agreement(who=who, day=data_to(s.data), targets=tuple(s.project.targets), terms=s.project.terms)
+    assert s.project is not None and s.ground is not None
+    signed = Agreement(
+        who=who,
+        day=today(data_to(s.ground), s.project.targets),
+        targets=tuple(s.project.targets),
+        terms=s.project.terms,
+    )
     s.project = s.project.model_copy(update={"agreement": signed})
     s.save()
     st.rerun()

@@ -134,7 +134,7 @@ def _options(table: PointTable, editable: bool, t: Words) -> Mapping[str, Any]:
 
 def _downloads(s: Session, row: GapRow, table: PointTable) -> None:
     """Calendar, Excel, CSV; each is made only when it is asked for."""
-    t, data, project = s.t, s.data, s.project
+    t, data, project = s.t, s.full or s.ground, s.project
     assert data is not None and project is not None
     name = file_name(row.name)
     target = next(x for x in project.targets if x.id == row.id)

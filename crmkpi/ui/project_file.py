@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import streamlit as st
 
-from crmkpi.ui import session
+from crmkpi.i18n import Words
+from crmkpi.store.retention import Receipt
+from crmkpi.ui import rights, session
+from crmkpi.ui.file_lock import lock_box, template_box
 from crmkpi.ui.nav import go_to
 from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
@@ -20,7 +24,7 @@ def download_box(s: Session) -> None:
     t, project = s.t, s.project
     assert project is not None
     st.subheader(t("share.save_title"), anchor=False)
-    line = project_file(project, s.data, t)
+    line = project_file(project, s.full, t)
     st.markdown(f"{line.holds} {t('share.save_text')}")
     st.download_button(
         t("share.save"),
@@ -32,15 +36,17 @@ def download_box(s: Session) -> None:
         key="save_project",
         on_click="ignore",
     )
+    lock_box(s, lambda word: packed(s, word))
+    template_box(s)
 
 
-def packed(s: Session) -> bytes:
-    """The project as the bytes of a *.crmkpi file."""
+def packed(s: Session, passphrase: str | None = None) -> bytes:
+    """The project as the bytes of a *.crmkpi file, sealed if a passphrase is given."""
     assert s.project is not None
     s.save()
     with tempfile.TemporaryDirectory(prefix="crmkpi-") as folder:
         target = Path(folder) / "project.crmkpi"
-        s.drafts.export(s.project.id, target)
+        s.drafts.export(s.project.id, target, passphrase)
         return target.read_bytes()
 
 
@@ -49,7 +55,7 @@ def name_box(s: Session) -> None:
     t, project = s.t, s.project
     assert project is not None
     st.subheader(t("share.name_title"), anchor=False)
-    name = st.text_input(t("share.name"), value=project.name, max_chars=80, key=f"name_{project.id}")
+    name = st.text_input(t("share.name"), value=project.name, max_chars=80, key=f"name_{project.id}{s.turn}")
     if name.strip() and name.strip() != project.name:
         s.project = project.model_copy(update={"name": name.strip()})
         s.save()
@@ -70,7 +76,7 @@ def other_projects(s: Session) -> None:
     lines = draft_lines(s.drafts, s.project.id if s.project else None, t)
     if not lines:
         return
-    st.subheader(t("share.others"), anchor=False)
+    st.subheader(t("share.others_server" if rights.shares_a_server() else "share.others"), anchor=False)
     for one in lines:
         with st.container(
             key=f"card_draft_{one.id}",
@@ -94,6 +100,30 @@ def delete_box(s: Session) -> None:
         st.markdown(t("share.delete_text"))
         sure = st.checkbox(t("share.delete_sure"), key=f"sure_{project.id}")
         if st.button(t("share.delete"), disabled=not sure, key="delete_project"):
+            receipt = s.delete()
             session.close_project()
-            s.drafts.delete(project.id)
+            if receipt is not None:
+                s.put_for("start", "receipt", receipt_text(receipt, t))
             go_to("start")
+
+
+def receipt_text(receipt: Receipt, t: Words) -> str:
+    """What was erased and what the search found, in a sentence to keep."""
+    if receipt.found:
+        return t("share.deleted_left", found=", ".join(receipt.found), id=receipt.id)
+    links = receipt.rows.get("share_link", 0)
+    text = t(
+        "share.deleted", rows=sum(receipt.rows.values()), files=receipt.files, links=links, id=receipt.id
+    )
+    if receipt.copies_until is not None:
+        until = datetime.fromtimestamp(receipt.copies_until / 1000, UTC).date()
+        text += " " + t("share.deleted_copies", date=until)
+    return text
+
+
+def receipt_box(s: Session) -> None:
+    """The receipt of a deletion, once, on the first page."""
+    text = s.get("receipt")
+    if text:
+        st.success(text, icon=":material/delete_sweep:")
+        s.drop("receipt")

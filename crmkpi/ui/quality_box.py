@@ -69,7 +69,7 @@ def _finding(one: FindingLine) -> None:
 
 def rejected_button(s: Session, view: ReceiptView) -> None:
     """The rejected rows as a file, made when it is asked for."""
-    data, t = s.data, s.t
+    data, t = s.full, s.t
     if data is None or not view.rejected:
         return
     st.download_button(

@@ -19,7 +19,7 @@ from crmkpi.views.unlocks import table_unlocks
 
 def show_receipt(s: Session) -> None:
     """Verdict, next step, what changed, switches beside the bridge, then the lines for those who want to check."""
-    data, t = s.data, s.t
+    data, t = s.full, s.t
     assert data is not None and s.project is not None
     view: ReceiptView | None = kept(s, "receipt", _state(s), lambda: receipt_view(data, t))
     if view is None or view.verdict is None:
@@ -95,7 +95,7 @@ def _rows(s: Session, view: ReceiptView) -> None:
 
 def _table_unlocks(s: Session) -> None:
     t = s.t
-    found = table_unlocks(loaded_columns(s.data), t)
+    found = table_unlocks(loaded_columns(s.full), t)
     if not found:
         return
     with st.expander(t("data_ui.unlock_tables"), icon=":material/lock_open:"):

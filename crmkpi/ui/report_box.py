@@ -10,7 +10,7 @@ import streamlit as st
 
 from crmkpi.i18n import LANGUAGES, Words
 from crmkpi.report import ReportOptions, write
-from crmkpi.ui import figures
+from crmkpi.ui import figures, rights
 from crmkpi.ui.caching import kept
 from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
@@ -57,7 +57,7 @@ def report_box(s: Session) -> None:
                 key=f"report_{kind}",
                 on_click="ignore",
             )
-    st.caption(t("share.report_note"))
+    st.caption(t("share.report_note_server" if rights.shares_a_server() else "share.report_note"))
 
 
 def made(s: Session, kind: str, lang: str) -> bytes:
@@ -72,7 +72,7 @@ def made(s: Session, kind: str, lang: str) -> bytes:
 
 def verdict_preview(s: Session) -> None:
     """The three answers per KPI, as the reader gets them."""
-    data, project, t = s.data, s.project, s.t
+    data, project, t = s.full, s.project, s.t
     if data is None or project is None or not project.targets:
         return
     mark = "".join(target.model_dump_json() for target in project.targets)

@@ -8,25 +8,30 @@ import streamlit as st
 
 from crmkpi.charts.milestones import milestone_chart
 from crmkpi.targets.gather import data_to
-from crmkpi.ui import figures
+from crmkpi.targets.own_kpi import today
+from crmkpi.ui import figures, session
+from crmkpi.ui.caching import kept
 from crmkpi.ui.checkins import checkins
 from crmkpi.ui.coach_box import letter_list
 from crmkpi.ui.point_grid import point_tab
 from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
 from crmkpi.views.gap import GapRow, GapView, target_name
+from crmkpi.views.track_record import record_view
 
-TABS = ("points", "effort", "letters", "checkins")
+TABS = ("points", "effort", "letters", "checkins", "record")
 # as low as still can be read, so that the four answers and the picture stand on one laptop screen
 HEIGHT = 230
+FIRST_DAY = date(2000, 1, 1)
 
 
 def screen_line(s: Session) -> tuple[str | None, date | None]:
     """Which target and which day: the line on top. Returns the target's id and the past day, None for today."""
     t, project = s.t, s.project
-    assert project is not None and s.data is not None
+    ground = s.full or s.ground
+    assert project is not None and ground is not None
     names = {x.id: x for x in project.targets}
-    last = data_to(s.data)
+    last = today(data_to(ground), project.targets)
     with st.container(
         key="result_line", horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"
     ):
@@ -40,15 +45,26 @@ def screen_line(s: Session) -> tuple[str | None, date | None]:
         )
         day = st.date_input(
             t("result.as_of"),
-            value=last,
-            max_value=last,
-            min_value=date(2000, 1, 1),
+            value=s.past_day or last,
+            max_value=max(last, FIRST_DAY),
+            min_value=FIRST_DAY,
             format="DD.MM.YYYY",
-            key="result_as_of",
+            key=_day_key(s, last),
             width=170,
         )
     s.put("chosen", chosen)
-    return chosen, day if isinstance(day, date) and day < last else None
+    asked = day if isinstance(day, date) and day < last else None
+    if isinstance(day, date) and asked != s.past_day:
+        session.set_past_day(asked)
+        st.rerun()
+    return chosen, s.past_day
+
+
+def _day_key(s: Session, last: date) -> str:
+    """Key of the day box: drawn anew when the day changes elsewhere, or when a typed value moves today."""
+    if s.past_day is not None:
+        return f"result_as_of_{s.past_day}"
+    return "result_as_of" if s.full is not None else f"result_as_of_{last}"
 
 
 def result_card(s: Session, view: GapView, row: GapRow) -> None:
@@ -143,8 +159,23 @@ def deeper(s: Session, view: GapView, row: GapRow, as_of: date | None) -> None:
                 st.markdown(f"**{t('gap.guardrails')}**")
                 for text in row.guardrails:
                     st.markdown(plain(text))
-        else:
+        elif tab == "checkins":
             checkins(s, row)
+        else:
+            _record(s, as_of)
+
+
+def _record(s: Session, as_of: date | None) -> None:
+    """How often chances told in the past came true on this project."""
+    t, data, project = s.t, s.full or s.ground, s.project
+    assert data is not None and project is not None
+    args = (project.model_dump_json(include={"targets"}), as_of)
+    view = kept(s, "record", args, lambda: record_view(data, project, t, as_of))
+    st.markdown(plain(view.headline))
+    if view.lines:
+        names = ("said", "goals", "hit")
+        st.table({t(f"record.{name}"): [getattr(line, name) for line in view.lines] for name in names})
+        st.caption(plain(view.note))
 
 
 def _effort(s: Session, row: GapRow) -> None:

@@ -64,7 +64,7 @@ def _fields(s: Session, now: Settings) -> Settings:
 
 def _tiers(s: Session, wanted: Settings) -> Settings | None:
     """The order of the loyalty tiers, where customers carry them; None while a tier has no place in it."""
-    t, choice = s.t, tier_choice(s.data, wanted)
+    t, choice = s.t, tier_choice(s.full, wanted)
     if choice is None:
         return wanted
     one, two = st.columns([2, 1])

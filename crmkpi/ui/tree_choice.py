@@ -18,6 +18,23 @@ HEIGHT, WIDTH = 84, 58
 MOST_STARS = 5
 
 
+def propose_tree(s: Session) -> bool:
+    """Before the first tree: take the one that the files feed best, so that the first thing seen is numbers.
+
+    False where no tree has its top fed: then the cards tell what is missing.
+    """
+    data, t = s.data, s.t
+    assert data is not None and s.project is not None
+    best = next((c for c in template_cards(data, t) if c.usable), None)
+    if best is None:
+        return False
+    tree = s.project.tree.model_copy(update={"template": best.id})
+    s.project = s.project.model_copy(update={"tree": tree})
+    s.save()
+    s.put("proposed", t("choose.proposed", title=best.title, covered=best.covered))
+    return True
+
+
 def choose_tree(s: Session) -> bool:
     """Draw the choice; True in the run in which the visitor accepted it (the project is saved then)."""
     data, t = s.data, s.t
@@ -57,6 +74,7 @@ def choose_tree(s: Session) -> bool:
         s.project = s.project.model_copy(update={"tree": tree})
         s.save()
         s.drop("template")
+        s.drop("proposed")
     return accepted
 
 

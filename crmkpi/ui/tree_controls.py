@@ -8,6 +8,7 @@ from crmkpi.engine.evaluate import Where
 from crmkpi.i18n import Words
 from crmkpi.periods import parse_period
 from crmkpi.project.document import Project
+from crmkpi.project.past import project_on
 from crmkpi.tree.opening import coverage_of
 from crmkpi.ui.caching import kept
 from crmkpi.ui.session import Session
@@ -99,6 +100,6 @@ def _values(s: Session, name: str) -> tuple[str | None, ...]:
 
 
 def project_of(s: Session) -> Project:
-    """The open project; a page asks only after `need_data`."""
+    """The open project, as it stood on the past day if one is set; a page asks only after `need_data`."""
     assert s.project is not None
-    return s.project
+    return s.project if s.past_day is None else project_on(s.project, s.past_day)

@@ -16,7 +16,7 @@ from crmkpi.ui.caching import kept
 from crmkpi.ui.nav import go_to
 from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
-from crmkpi.views.beliefs import stated
+from crmkpi.views.beliefs import in_force
 from crmkpi.views.cascade import HORIZONS, MODES, GoalView, due_period, goal_view, ground, rounded, with_goals
 from crmkpi.views.whatif import Board, Lever, outcome
 
@@ -46,15 +46,13 @@ def levers_box(s: Session, board: Board) -> None:
                 moved |= _levers(others, draw)
         believed = beliefs_box(s, board, draw)
     s.put("moved", {_place(board): {**moved, **believed}})
-    result = outcome(board, moved, t, believed, stated(project))
+    known = in_force(project, board)
+    result = outcome(board, moved, t, believed, known)
     with answer:
         figures.verdict("whatif", result.direction, result.headline, [result.text])
         figures.notices(result.warnings)
         if result.bridge:
-            key = (
-                tuple(sorted({**moved, **believed}.items())),
-                tuple(b.model_dump_json() for b in project.beliefs),
-            )
+            key = (tuple(sorted({**moved, **believed}.items())), tuple(known.items()))
             _result(s, result.bridge, result.between, key)
 
 
@@ -133,8 +131,8 @@ def goal_box(s: Session, board: Board) -> None:
         return
     args = (board.root.metric, board.period.text, board.where, project.tree.template, steps)
     found = kept(s, "ground", args, lambda: ground(data, board, steps))
-    said = stated(project)
-    key = (*args, goal, mode, tuple(b.model_dump_json() for b in project.beliefs))
+    said = in_force(project, board)
+    key = (*args, goal, mode, tuple(said.items()))
     view: GoalView = kept(s, "cascade", key, lambda: goal_view(board, found, goal, mode, t, said))
     figures.verdict("cascade", view.direction, view.headline, [view.text])
     left, right = st.columns([3, 2])

@@ -63,7 +63,14 @@ def aims_view(data: DataDir, project: Project, draft: Target, goal: float | None
     template, unit = project.tree.template, metrics()[draft.metric].unit
     others = [x for x in project.targets if x.id != draft.id]
     try:
-        found = goals(data, draft, template=template, library=project.library, others=others)
+        found = goals(
+            data,
+            draft,
+            settings=project.rules,
+            template=template,
+            library=project.library,
+            others=others,
+        )
         when = _dates(data, draft, goal, template)
     except CrmKpiError as error:
         return AimsView((), (), refusal(error, t), (), ())

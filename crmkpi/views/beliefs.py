@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from crmkpi.i18n import Words
 from crmkpi.project.document import Belief, Project
-from crmkpi.tree.beliefs import Edge
+from crmkpi.tree.beliefs import Edge, influences
 from crmkpi.tree.cascade import Elasticity
 from crmkpi.views.whatif import BeliefLine, Board
 
@@ -18,6 +18,16 @@ EXAMPLE = 1.1
 def stated(project: Project) -> dict[Edge, Elasticity]:
     """Elasticity per (child, parent), as the tree room reads it."""
     return {(b.child, b.parent): Elasticity(b.value, b.error, grade=b.grade) for b in project.beliefs}
+
+
+def in_force(project: Project, board: Board) -> dict[Edge, Elasticity]:
+    """What moves pass on: strengths written into the tree by the editor, then those stated here, which win."""
+    written = {
+        i.edge: Elasticity(i.child.elasticity, 0.0, grade=i.child.grade or "D")
+        for i in influences(board.root)
+        if i.child.elasticity is not None
+    }
+    return {**written, **stated(project)}
 
 
 def with_belief(project: Project, edge: Edge, value: float | None, error: float, grade: str) -> Project:
@@ -40,7 +50,13 @@ def said(line: BeliefLine, belief: Elasticity, t: Words) -> str:
     """What the stated elasticity means in plain numbers, and who says so."""
     growth = EXAMPLE**belief.value - 1
     change = t.signed(t.percent(abs(growth), 1), growth)
-    return t("belief.said", parent=line.parent_name, change=change, grade=t(f"belief.grade_{belief.grade}"))
+    return t("belief.said", parent=line.parent_name, change=change, grade=_grade(belief.grade, t))
+
+
+def _grade(grade: str, t: Words) -> str:
+    """The ground of an elasticity: one of ours, or a letter of the tree's editor."""
+    key = f"belief.grade_{grade}"
+    return t(key) if t.has(key) else t(f"editor.grade_{grade}")
 
 
 def estimate_text(line: BeliefLine, t: Words) -> str:

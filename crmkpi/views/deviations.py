@@ -38,7 +38,7 @@ class DeviationsView:
 
 def deviations_view(data: DataDir, project: Project, t: Words) -> DeviationsView:
     """The feed of the project as the data are now, at its own budget of false alarms a month."""
-    found = check(data, project.targets, None, t, project.tree.template, project.false_alarms)
+    found = check(data, project.targets, None, t, project.tree.template, project.false_alarms, project.rules)
     cards = tuple(_card(f, t) for f in found["findings"])
     bad = sum(card.tone == "bad" for card in cards)
     day = t.date(date.fromisoformat(found["as_of"]))
@@ -50,6 +50,16 @@ def deviations_view(data: DataDir, project: Project, t: Words) -> DeviationsView
         headline, direction = t.plural("deviations.only_good", len(cards)), "good"
     watched = t("deviations.watched", n=sum(found["watched"].values()), day=day)
     return DeviationsView(direction, headline, watched, cards)
+
+
+# at most so many false alarms a month: how often that is, in words
+OFTEN = (0.2, 0.3, 0.6, 1.2, 2.5, 5.0)
+
+
+def often_text(per_month: float, t: Words) -> str:
+    """A budget of false alarms as people say it: «раз в месяц»."""
+    step = sum(per_month > edge for edge in OFTEN)
+    return t(f"deviations.often.{step}")
 
 
 def _card(f: Mapping[str, Any], t: Words) -> DeviationCard:

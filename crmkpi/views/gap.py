@@ -13,7 +13,9 @@ from crmkpi.engine.evaluate import Where, evaluate
 from crmkpi.i18n import Words
 from crmkpi.periods import Period, parse_period, period_of
 from crmkpi.project.document import Project
-from crmkpi.targets.gather import data_to
+from crmkpi.project.past import set_on
+from crmkpi.targets.gather import Gather, data_to
+from crmkpi.targets.own_kpi import metric_of, today
 from crmkpi.targets.plan import plan
 from crmkpi.targets.target import Target, TargetsDocument
 from crmkpi.views.node import tick
@@ -95,14 +97,15 @@ def gap_view(data: DataDir, project: Project, t: Words, as_of: date | None = Non
 
     On a past day nothing later is judged; what happened afterwards only lies over the picture.
     """
-    last = data_to(data)
+    last = today(data_to(data), project.targets)
     day = min(as_of or last, last)
     past = day < last
-    targets = tuple(_then(target, day) for target in project.targets)
+    targets = tuple(set_on(target, day) for target in project.targets)
     template = project.tree.template
-    document = plan(data, TargetsDocument(target=targets), day, t, template)
+    document = plan(data, TargetsDocument(target=targets, settings=project.rules), day, t, template)
     from_then = tuple(map(_from_then, targets, document["targets"]))
-    later = plan(data, TargetsDocument(target=from_then), None, t, template)["targets"] if past else []
+    known = TargetsDocument(target=from_then, settings=project.rules)
+    later = plan(data, known, None, t, template)["targets"] if past else []
     truth = [_truth(found) for found in later] or [{} for _ in targets]
     rows = tuple(
         _row(
@@ -120,15 +123,6 @@ def gap_view(data: DataDir, project: Project, t: Words, as_of: date | None = Non
     focus = document["focus"]
     said = [f.get("message") or "" for f in focus["per_owner"]] + [_message(w) for w in focus["warnings"]]
     return GapView(t.date(day), rows, tuple(x for x in said if x), owner_lines(focus, t), past)
-
-
-def _then(target: Target, day: date) -> Target:
-    """The target as of a day: later notes are gone, and one that was not yet set starts on that day."""
-    said = tuple(c for c in target.checkins if c.day <= day)
-    if target.baseline is None or target.baseline.date <= day:
-        return target.model_copy(update={"checkins": said})
-    unset = {"baseline": None, "baseline_date": None, "own_points": (), "checkins": said}
-    return target.model_copy(update=unset)
 
 
 def _told(row: GapRow, target: Target, day: date, t: Words) -> GapRow:
@@ -159,6 +153,8 @@ def _history(data: DataDir, target: Target, day: date) -> tuple[tuple[Period, fl
     """The last complete periods before the baseline, at the target's own grain; a total has none."""
     if target.measure == "total":
         return ()
+    if target.own is not None:
+        return _typed_before(data, target, day)
     start = target.baseline.date if target.baseline else day
     where = tuple(Where(name, tuple(values)) for name, values in target.where.items())
     rows = evaluate(data, [target.metric], target.grain, last=start, where=where).rows
@@ -170,6 +166,14 @@ def _history(data: DataDir, target: Target, day: date) -> tuple[tuple[Period, fl
     return tuple(known[-BEFORE:])
 
 
+def _typed_before(data: DataDir, target: Target, day: date) -> History:
+    """The last complete periods before the baseline of a KPI without a file of its own."""
+    start = target.baseline.date if target.baseline else day
+    series = Gather(data, day).of(target)
+    known = [(p.period, p.value) for p in series if p.complete and p.value is not None]
+    return tuple([(period, value) for period, value in known if period.last < start][-BEFORE:])
+
+
 def _row(
     target: Target,
     found: Mapping[str, Any],
@@ -178,7 +182,7 @@ def _row(
     stands: Standing,
     t: Words,
 ) -> GapRow:
-    metric = metrics()[found["metric"]]
+    metric = metric_of(target)
     unit = metric.unit
     tone = TONES[found["status"]]
     progress = found["progress"]
@@ -358,4 +362,4 @@ def target_name(target: Target, t: Words) -> str:
     """A target in a list: metric, segment, date."""
     values = [v or t("segment.blank") for values in target.where.values() for v in values]
     segment = f" ({', '.join(values)})" if values else ""
-    return f"{metrics()[target.metric].label[t.lang]}{segment} · {t.date(target.due)}"
+    return f"{metric_of(target).label[t.lang]}{segment} · {t.date(target.due)}"

@@ -226,14 +226,27 @@ def segment_values(data: DataDir, dimension: str, first: date, last: date) -> tu
 
 
 def split_view(
-    data: DataDir, metric: str, dimension: str, period: Period, vs: Period, where: tuple[Where, ...], t: Words
+    data: DataDir,
+    metric: str,
+    dimension: str,
+    period: Period,
+    vs: Period,
+    where: tuple[Where, ...],
+    t: Words,
+    hidden: frozenset[str | None] = frozenset(),
 ) -> SplitView:
-    """How each segment moved the metric: change, for ratios its own change and the mix."""
+    """How each segment moved the metric: change, for ratios its own change and the mix.
+
+    `hidden`: segments about too few people for this reader; together they are one row without a number.
+    """
     found = segment_parts(data, metric, dimension, period, vs, where)
     facts = metrics()[metric]
-    rows = [_segment(part, found, facts, t) for part in found.parts]
+    parts = [part for part in found.parts if part.segment not in hidden]
+    rows = [_segment(part, found, facts, t) for part in parts]
     if len(rows) > MOST_SEGMENTS:
-        rows = [*rows[: MOST_SEGMENTS - 1], _rest(found.parts[MOST_SEGMENTS - 1 :], facts, t)]
+        rows = [*rows[: MOST_SEGMENTS - 1], _rest(parts[MOST_SEGMENTS - 1 :], facts, t)]
+    if hidden:
+        rows.append(Part(t.plural("segment.few", len(hidden)), None, t.value(None, facts.unit), "neutral"))
     notes = [t("segment.simpson")] if found.simpson else []
     if found.overlap:
         notes.append(t("segment.overlap", value=signed_value(found.overlap, facts.unit, t)))

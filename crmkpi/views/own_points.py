@@ -9,8 +9,8 @@ from typing import Any, Literal, cast
 
 import polars as pl
 
-from crmkpi.catalog import metrics
 from crmkpi.i18n import Words
+from crmkpi.targets.own_kpi import metric_of
 from crmkpi.targets.own_path import path_verdict
 from crmkpi.targets.target import OwnPoint, Target, TargetGrain
 
@@ -46,7 +46,7 @@ def point_table(
     target: Target, found: Mapping[str, Any], grain: str, status: Mapping[str, str], t: Words
 ) -> PointTable:
     """Rows of the plan's entry of a target. `status`: printed statuses by code."""
-    unit = metrics()[target.metric].unit
+    unit = metric_of(target).unit
     percent = unit == "share"
     points = [m for m in found["milestones"] if m["grain"] == grain]
     lines = tuple(
@@ -76,14 +76,10 @@ def judged(
     target: Target, found: Mapping[str, Any], values: Sequence[float], t: Words
 ) -> tuple[Literal["reaches", "short", "overshoots", "unknown"], str]:
     """Whether these control points still reach the goal, with a sentence."""
-    goal, base, unit = found["goal"], found["baseline"]["value"], metrics()[target.metric].unit
+    goal, base, unit = found["goal"], found["baseline"]["value"], metric_of(target).unit
     if goal is None or not values:
         return "unknown", ""
-    up = (
-        metrics()[target.metric].better != "down"
-        if base is None or target.measure == "total"
-        else goal >= base
-    )
+    up = metric_of(target).better != "down" if base is None or target.measure == "total" else goal >= base
     verdict = path_verdict(values, goal, up, target.measure == "total")
     end = sum(values) if target.measure == "total" else values[-1]
     return verdict, t(f"points.{verdict}", end=t.value(end, unit), goal=t.value(goal, unit))

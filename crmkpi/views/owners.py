@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from crmkpi.catalog import metrics
 from crmkpi.i18n import Words
 from crmkpi.project.document import Project
 from crmkpi.targets.agreement import AgreementChange, changes_since
+from crmkpi.targets.own_kpi import metric_of
 from crmkpi.targets.plan import metric_name
 from crmkpi.targets.sentence import owner_name
 from crmkpi.targets.target import Target
@@ -87,4 +87,4 @@ def goal_text(target: Target, t: Words) -> str:
         return t.signed(t.percent(target.goal), target.goal)
     if target.change_type == "points":
         return t.signed(t.points(target.goal), target.goal)
-    return t.value(target.goal, metrics()[target.metric].unit)
+    return t.value(target.goal, metric_of(target).unit)

@@ -12,6 +12,7 @@ from crmkpi.engine.data import DataDir
 from crmkpi.i18n import Words
 from crmkpi.targets.coach import effort_of
 from crmkpi.targets.coach_text import effort_texts
+from crmkpi.targets.own_kpi import metric_of
 from crmkpi.targets.plan import metric_name
 from crmkpi.targets.target import CheckIn, Target
 from crmkpi.views.tree import signed_value
@@ -57,7 +58,7 @@ def standing(
         effort_texts(replace(takes, levers=()), t),
         effort_texts(replace(takes, countable=None), t),
     )
-    unit = metrics()[target.metric].unit
+    unit = metric_of(target).unit
     open_gap = found["status"] != "done" and found["gap"] not in (None, 0)
     return Standing(
         far=_far(found, t),

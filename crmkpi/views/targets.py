@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,8 +15,10 @@ from crmkpi.errors import CrmKpiError
 from crmkpi.i18n import Words
 from crmkpi.periods import parse_period, period_of
 from crmkpi.project.document import Project
+from crmkpi.targets.own_kpi import metric_of
 from crmkpi.targets.plan import freeze, plan
 from crmkpi.targets.resolve import ImpossibleGoalError, PercentOrShareError
+from crmkpi.targets.settings import TargetSettings
 from crmkpi.targets.target import Target, TargetsDocument
 from crmkpi.tree.opening import coverage_of
 from crmkpi.views.gap import LetterLine, letter_lines
@@ -100,11 +103,23 @@ def refusal(error: CrmKpiError, t: Words) -> str:
     return t(error.key, **params)
 
 
-def advice(data: DataDir, target: Target, template: str | None, t: Words) -> Advice:
-    """The five letters on a draft. An impossible goal raises its own error; everything else is advice."""
+def advice(
+    data: DataDir,
+    target: Target,
+    template: str | None,
+    t: Words,
+    rules: TargetSettings | None = None,
+    others: Sequence[Target] = (),
+) -> Advice:
+    """The five letters on a draft. An impossible goal raises its own error; everything else is advice.
+
+    others: the project's other targets; of those on a business goal the draft closes a share.
+    """
     frozen = target if target.baseline else freeze(data, target)
-    found = plan(data, TargetsDocument(target=(frozen,)), None, t, template)["targets"][0]
-    metric = metrics()[target.metric]
+    above = [x for x in others if x.id != target.id and x.own is None and metrics()[x.metric].level == "goal"]
+    document = TargetsDocument(target=(frozen, *above), settings=rules or TargetSettings())
+    found = plan(data, document, None, t, template)["targets"][0]
+    metric = metric_of(target)
     base = found["baseline"]
     period = t.period(parse_period(base["period"])) if base["period"] else ""
     letters = letter_lines(found["smart"], t)

@@ -84,7 +84,8 @@ def verdict_view(data: DataDir, project: Project, t: Words) -> VerdictView:
     which it pays where the margin is unknown. Errors: those of `plan`.
     """
     shown = gap_view(data, project, t)
-    document = plan(data, TargetsDocument(target=tuple(project.targets)), None, t, project.tree.template)
+    asked = TargetsDocument(target=tuple(project.targets), settings=project.rules)
+    document = plan(data, asked, None, t, project.tree.template)
     found = document["targets"]
     money = _money(data, project, found)
     rows = tuple(
@@ -242,7 +243,7 @@ def _steps(gap: GapRow, found: Mapping[str, Any], t: Words) -> tuple[str, ...]:
         (m for m in found["milestones"] if m["grain"] == found["grain"] and m["actual"] is None), None
     )
     if ahead is not None and ahead["value"] is not None:
-        value = t.value(ahead["value"], metrics()[found["metric"]].unit)
+        value = t.value(ahead["value"], found["unit"])
         steps.append(t("verdict.step.milestone", due=date.fromisoformat(ahead["due"]), value=value))
     steps += [
         t("verdict.step.letter", letter=x.name, why=SENTENCE.split(x.message)[0])

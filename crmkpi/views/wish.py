@@ -20,6 +20,7 @@ from crmkpi.targets.resolve import resolve
 from crmkpi.targets.settings import TargetSettings
 from crmkpi.targets.target import Target
 from crmkpi.targets.wish import Wish, WishQuestion, answered
+from crmkpi.targets.wish_repeat import compounded
 from crmkpi.views.targets import first_due, refusal
 
 
@@ -133,7 +134,16 @@ def _option(data: DataDir, wish: Wish, read: Wish, code: str, value: str, t: Wor
         return t.date(date.fromisoformat(value)), None
     if code == "inactivity_days":
         return t("wishline.days", n=int(value)), None
+    if code == "per_period" and value == "compound" and "change_type" in wish.fields:
+        return _compound(read, str(wish.fields["change_type"]), t), None
     return t(f"wishline.{code}_{value}"), None
+
+
+def _compound(read: Wish, kind: str, t: Words) -> str:
+    """What a change of every period comes to by the due date: «за каждый период: всего +19,5 %»."""
+    whole = compounded(read.fields["goal"], kind, read.steps)
+    size = t.points(whole) if kind == "points" else t.percent(whole)
+    return t("wishline.per_period_whole", size=t.signed(size, whole))
 
 
 def _result(data: DataDir, fields: dict[str, Any], t: Words) -> tuple[str, str | None]:

@@ -53,7 +53,13 @@ class App:
     `home` is where drafts live, so that a second App with the same home is a restart of the first.
     """
 
-    def __init__(self, home: Path, script: Path = ROOT / "app.py", wait: float = 60) -> None:
+    def __init__(
+        self,
+        home: Path,
+        script: Path = ROOT / "app.py",
+        wait: float = 60,
+        env: dict[str, str] | None = None,
+    ) -> None:
         self.home = home
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -66,7 +72,7 @@ class App:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=ROOT,
-                env={**os.environ, "CRMKPI_HOME": str(home), "PYTHONPATH": str(ROOT)},
+                env={**os.environ, "CRMKPI_HOME": str(home), "PYTHONPATH": str(ROOT), **(env or {})},
                 start_new_session=True,
             )
         self._wait(wait)

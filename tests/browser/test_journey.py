@@ -59,6 +59,9 @@ def upload_and_load(me: Visitor) -> None:
 
 def choose_tree(me: Visitor) -> None:
     me.press("Дальше: дерево показателей")
+    me.page.wait_for_selector("[role=treeitem]")  # the first tree needs no choice
+    me.see("Взяли дерево")
+    me.press("Другое дерево")
     me.see("Выберите дерево")
     me.shot("choose")
     me.page.get_by_text(re.compile(r"^Узлы дерева")).click()

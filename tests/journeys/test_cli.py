@@ -212,6 +212,19 @@ def test_doctor_says_what_it_checked():
     assert all({"name", "ok", "detail"} <= set(c) for c in found)
 
 
+def test_the_store_is_checked_copied_and_brought_back(tmp_path, monkeypatch):
+    monkeypatch.setenv("CRMKPI_HOME", str(tmp_path / "home"))
+    assert document("store", "check", "--json")["projects"] == 0
+    copy = document("store", "backup", "--json")["copy"]
+    (tmp_path / "home" / "store.db").write_bytes(b"broken" * 2000)
+    damaged = run("store", "check")
+    assert damaged.returncode == 2 and damaged.stderr.startswith(b"E-STORE-DAMAGED")
+    assert copy.encode() in damaged.stderr
+    assert document("store", "restore", "--json")["copy"] == copy
+    assert document("store", "check", "--json")["ok"]
+    assert run("store", "restore", "--copy", "../../etc/passwd").stderr.startswith(b"E-NO-COPY")
+
+
 def test_both_languages_of_the_sample_are_the_same_shop(project, tmp_path):
     russian = sorted(
         str(p) for p in (ROOT / "sample_data" / "shop_ru").iterdir() if p.suffix in (".csv", ".gz")

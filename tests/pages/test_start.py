@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crmkpi.project.drafts import Drafts
+from crmkpi.project.template import template_text
 from tests.views.small_shop import write_orders
 
 
@@ -56,3 +57,35 @@ def test_files_named_on_the_command_line_wait_on_the_data_page(home, opened, tmp
     assert app.title[0].value == "Данные"
     assert "Узнали 1 таблицу" in app.subheader[0].value
     assert file.exists(), "the user's own file stays where it was"
+
+
+def test_a_protected_project_file_asks_for_its_passphrase(shop_home, opened, tmp_path):
+    drafts = Drafts(shop_home)
+    drafts.export(drafts.last(), tmp_path / "client.crmkpi", "сирень и 42 кота")
+    before = {e.id for e in drafts.entries()}
+    app = opened("start")
+    content = (tmp_path / "client.crmkpi").read_bytes()
+    app.file_uploader[0].set_value([("client.crmkpi", content, "application/octet-stream")]).run()
+    assert not app.exception, app.exception
+    app.text_input(key="unlock_word").set_value("не та фраза")
+    next(b for b in app.button if b.label == "Открыть").click().run()
+    assert any("Пароль не подходит" in box.value for box in app.error)
+    assert {e.id for e in drafts.entries()} == before
+    app.text_input(key="unlock_word").set_value("сирень и 42 кота")
+    next(b for b in app.button if b.label == "Открыть").click().run()
+    assert not app.exception, app.exception
+    new = {e.id: e.name for e in drafts.entries() if e.id not in before}
+    assert list(new.values()) == ["Магазин"]
+
+
+def test_a_template_begins_a_project_without_the_client(shop_home, opened):
+    drafts = Drafts(shop_home)
+    old = drafts.place(drafts.last()).read()
+    app = opened("start")
+    text = template_text(old).encode()
+    app.file_uploader[0].set_value([("next.crmkpi-template", text, "application/json")]).run()
+    assert not app.exception, app.exception
+    new = drafts.place(drafts.last()).read()
+    assert new.id != old.id and new.name == "Из заготовки" and not new.files
+    assert new.confirmed.keys() == old.confirmed.keys() and new.tree == old.tree
+    assert app.title[0].value == "Данные"

@@ -26,6 +26,17 @@ def test_a_month_to_date_and_a_filter_keep_the_page_whole(shop_home, opened):
     assert not app.exception, app.exception
 
 
+def test_the_first_tree_is_drawn_without_a_choice(shop_home, opened):
+    drafts = Drafts(shop_home)
+    place = drafts.place(drafts.last())
+    document = place.read()
+    place.write(document.model_copy(update={"tree": document.tree.model_copy(update={"template": None})}))
+    app = opened("tree")
+    assert "Выручка" in app.subheader[0].value
+    assert any("Взяли дерево" in c.value for c in app.caption)
+    assert place.read().tree.template == "ecommerce_revenue"
+
+
 def test_another_tree_is_chosen_and_saved(shop_home, opened):
     app = opened("tree")
     app.button(key="tree_choose").click().run()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
@@ -9,7 +11,7 @@ from crmkpi.engine.evaluate import evaluate
 from crmkpi.i18n import Words
 from crmkpi.project.document import Project
 from crmkpi.tree.cascade import Elasticity, estimate_elasticity
-from crmkpi.views.beliefs import edge_name, estimate_text, said, stated, usable, with_belief
+from crmkpi.views.beliefs import edge_name, estimate_text, in_force, said, stated, usable, with_belief
 from crmkpi.views.cascade import Ground, goal_view, ground
 from crmkpi.views.tree import Asked
 from crmkpi.views.whatif import board, outcome
@@ -71,3 +73,19 @@ def test_a_goal_stops_where_no_elasticity_is_stated(sample, found, t):
     line = next(x for x in found.beliefs if x.parent in {n.metric for n in found.root.drivers})
     told = goal_view(found, ways, (found.now or 0) * 1.05, "equal", t, {line.edge: Elasticity(0.5, 0.0)})
     assert any(line.lever.name in text and "за этот счёт" in text for text in told.below)
+
+
+def test_a_strength_written_into_the_tree_counts_until_another_is_stated(sample, found, t):
+    project, _ = sample
+    line = found.beliefs[0]
+
+    def written(node):
+        own = {"elasticity": 0.4, "grade": "A"} if node.metric == line.lever.metric else {}
+        return node.model_copy(update={**own, "children": tuple(written(c) for c in node.children)})
+
+    board_of_own_tree = replace(found, root=written(found.root))
+    assert in_force(project, found) == {}
+    assert in_force(project, board_of_own_tree)[line.edge] == Elasticity(0.4, 0.0, grade="A")
+    assert "эксперимент с контрольной группой" in said(line, Elasticity(0.4, 0.0, grade="A"), t)
+    changed = with_belief(project, line.edge, 0.9, 0.0, "typed")
+    assert in_force(changed, board_of_own_tree)[line.edge].value == 0.9

@@ -1,0 +1,1 @@
+"""Steps that build and change the tables; run by crmkpi.store.migrate at every start."""
