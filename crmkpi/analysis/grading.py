@@ -20,7 +20,7 @@ from crmkpi.analysis.initiative import Initiative
 from crmkpi.analysis.purchases import order_coverage
 from crmkpi.analysis.seasonal import SeasonalAnswer, seasonal_effect
 from crmkpi.analysis.segment_did import TooFewCustomersError, segment_did
-from crmkpi.analysis.uplift import Effect, benjamini_hochberg
+from crmkpi.analysis.uplift import Effect, benjamini_hochberg, quantile
 from crmkpi.engine.data import DataDir, NoTableError
 from crmkpi.engine.dimensions import Where
 from crmkpi.engine.evaluate import evaluate_periods
@@ -30,6 +30,7 @@ from crmkpi.periods import Period
 DEFAULT_METRIC = "revenue_base"
 # what a test with a control group reads, whatever the entry watches
 TEST_METRIC = "buyers"
+POWER = 0.8
 GRADES = ("A", "B", "C", "D")
 Span = tuple[float, float, float]
 
@@ -50,7 +51,8 @@ class Graded:
     `method`: control | did | seasonal | attribution | judgement | none. `metric`: what the effect is about.
     `effect`: estimate with interval as the method gives it (a share of buyers, a relative change); `change`: the
     same as an amount of the metric's unit over the whole audience and window, `money`: extra revenue (estimate,
-    low, high), low and high equal to the estimate where no interval can be had; `days` after the start are covered
+    low, high), low and high equal to the estimate where no interval can be had; `mde`: the smallest effect that the
+    comparison could have noticed, in the unit of `effect`; `days` after the start are covered
     by both. `verdict`: up | down | not_shown |
     absent | too_early | broken_split | failed_placebo | attributed | judged | unknown. `adjusted_p`: corrected for
     the number of initiatives graded together.
@@ -211,6 +213,7 @@ def _by_did(data: DataDir, entry: Initiative) -> Graded:
         metric=DEFAULT_METRIC,
         verdict=_verdict(effect),
         effect=effect,
+        mde=_noticeable(effect),
         change=answer.change,
         money=answer.change,
         days=answer.days,
@@ -229,6 +232,7 @@ def _by_season(data: DataDir, entry: Initiative) -> Graded:
         metric=metric,
         verdict=_verdict(answer.effect),
         effect=answer.effect,
+        mde=_noticeable(answer.effect),
         change=answer.change,
         money=answer.change if metric == DEFAULT_METRIC else None,
         days=answer.weeks * WEEK,
@@ -290,6 +294,14 @@ def _days(data: DataDir, entry: Initiative) -> int:
 
 def _sure(value: float | None) -> Span | None:
     return None if value is None else (value, value, value)
+
+
+def _noticeable(effect: Effect) -> float | None:
+    """The smallest relative effect that such a comparison finds four times in five, from its interval's width."""
+    if effect.low is None or effect.high is None:
+        return None
+    z = quantile(effect.level)
+    return (effect.high - effect.low) / 2 * (z + quantile(2 * POWER - 1)) / z
 
 
 def _verdict(effect: Effect) -> str:

@@ -137,6 +137,13 @@ def _claim(found: Explained, entry: Initiative, graded: Graded) -> Claim:
         return Claim(entry.id, None, None, 0.0, "grade_d")
     if not graded.shown:
         return Claim(entry.id, None, None, 0.0, "not_shown")
+    if (
+        found.top.metric in MONEY_ROOTS
+        and graded.money is not None
+        and graded.money[1] <= 0 <= graded.money[2]
+    ):
+        # more buyers are proven, more money is not
+        return Claim(entry.id, None, None, 0.0, "not_shown")
     node, amount = _amount(found, entry, graded)
     if amount is None:
         return Claim(entry.id, None, None, 0.0, "other_metric")
@@ -209,10 +216,17 @@ def _control(found: Explained) -> dict[str, float]:
     if not found.split:
         return {}
     parts = dict.fromkeys(CONTROL, 0.0)
-    for node in _undivided(found):
-        side = node.controllable if node.controllable in parts else "no"
-        parts[side] += node.contribution or 0.0
+    for node in undivided(found):
+        parts[side_of(node, found)] += node.contribution or 0.0
     return parts
+
+
+def side_of(node: ShownNode, found: Explained) -> str:
+    """Who can move an undivided part: yes, partly, no. An only part (churn = 1 - retention) is its parent itself."""
+    parts = [n for n in found.children(node.parent or "") if n.contribution is not None]
+    parent = next((n for n in found.nodes if n.id == node.parent), None)
+    told = parent if parent is not None and parent.parent and len(parts) == 1 else node
+    return told.controllable if told.controllable in CONTROL else "no"
 
 
 def stage_of(metric: str | None) -> str | None:
@@ -230,7 +244,7 @@ def stage_shares(found: Explained, share: TeamShare) -> tuple[StageShare, ...]:
         return ()
     nodes = {n.id: n for n in found.nodes}
     steps: dict[str, float] = {}
-    for node in _undivided(found):
+    for node in undivided(found):
         step = _step(node, nodes)
         steps[step] = steps.get(step, 0.0) + (node.contribution or 0.0)
     out = []
@@ -244,7 +258,7 @@ def stage_shares(found: Explained, share: TeamShare) -> tuple[StageShare, ...]:
     return tuple(out)
 
 
-def _undivided(found: Explained) -> list[ShownNode]:
+def undivided(found: Explained) -> list[ShownNode]:
     """Parts of the change that have no parts of their own."""
     parents = {n.parent for n in found.nodes if n.edge == "identity" and n.contribution is not None}
     return [n for n in found.nodes if n.parent and n.contribution is not None and n.id not in parents]

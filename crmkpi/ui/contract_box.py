@@ -24,7 +24,7 @@ MIME = {
 
 def contract_box(s: Session) -> None:
     """Terms, the outcome of every owner, and both files; folded, because not every team pays by KPI."""
-    t, project, data = s.t, s.project, s.data
+    t, project, data = s.t, s.project, s.ground
     assert project is not None and data is not None
     with st.expander(t("contract.title"), icon=":material/contract:", key="contract_box"):
         st.caption(t("contract.text"))

@@ -29,6 +29,7 @@ MORE = (
     ("customers", ":material/groups:"),
     ("campaigns", ":material/mail:"),
     ("experiments", ":material/science:"),
+    ("log", ":material/workspace_premium:"),
     ("glossary", ":material/menu_book:"),
 )
 # reached from their own button only
