@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
+from scipy import stats
 
 from crmkpi.analysis.desk_columns import NoControlArmError, TestColumns, arm_text
 from crmkpi.analysis.planning import (
@@ -23,7 +24,7 @@ from crmkpi.analysis.planning import (
     verdict,
 )
 from crmkpi.analysis.revenue import RESAMPLES, WINSOR, bootstrap_effect
-from crmkpi.analysis.uplift import Array, Cuped, Effect, cuped, holm, two_proportions, welch
+from crmkpi.analysis.uplift import Array, Cuped, Effect, cuped, holm, quantile, two_proportions, welch
 from crmkpi.errors import CrmKpiError
 
 SMALLEST_ARM = 2
@@ -68,6 +69,20 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class PartsDiffer:
+    """Whether the parts of a column answer an arm differently on an outcome (Cochran's Q over their differences).
+
+    `holm_p`: corrected over all columns, arms and outcomes; `differ`: below 5 %.
+    """
+
+    segment: str
+    arm: str
+    outcome: str
+    holm_p: float
+    differ: bool
+
+
+@dataclass(frozen=True)
 class DeskAnswer:
     """What a test's file says. `people`: arm -> how many; `split`: None where nobody told the plan and the arms are
     not nearly equal; `told`: whether the plan was told. `repeated`: rows that were added to a person's other rows;
@@ -80,6 +95,7 @@ class DeskAnswer:
     told: bool
     readings: tuple[Reading, ...]
     segments: tuple[Reading, ...]
+    differ: tuple[PartsDiffer, ...] = ()
     repeated: int = 0
     in_both: int = 0
     no_arm: int = 0
@@ -115,6 +131,7 @@ def read_test(
         told=control_share is not None,
         readings=tuple(readings),
         segments=tuple(inside),
+        differ=parts_differ(inside),
         repeated=repeated,
         in_both=in_both,
         no_arm=named.height - known.height,
@@ -250,3 +267,30 @@ def corrected(readings: list[Reading], split: SplitCheck | None) -> list[Reading
             said = "broken_split"
         out.append(replace(reading, holm_p=p, verdict=said))
     return out
+
+
+def parts_differ(segments: Sequence[Reading]) -> tuple[PartsDiffer, ...]:
+    """Cochran's Q per column, arm and outcome: sum of w (d - mean d)^2, w = 1/se^2, chi-square with parts - 1.
+
+    That each part differs from the control says nothing of parts differing from one another; this does.
+    """
+    groups: dict[tuple[str, str, str], list[tuple[float, float]]] = {}
+    for one in segments:
+        e = one.effect
+        if (
+            one.segment
+            and e.estimate is not None
+            and e.low is not None
+            and e.high is not None
+            and e.high > e.low
+        ):
+            se = (e.high - e.low) / (2 * quantile(e.level))
+            groups.setdefault((one.segment, one.arm, one.outcome), []).append((e.estimate, se))
+    several = {key: parts for key, parts in groups.items() if len(parts) > 1}
+    raw: list[float | None] = []
+    for parts in several.values():
+        d, w = np.array([x for x, _ in parts]), 1 / np.array([se for _, se in parts]) ** 2
+        q = float(np.sum(w * (d - np.sum(w * d) / np.sum(w)) ** 2))
+        raw.append(float(stats.chi2.sf(q, len(parts) - 1)))
+    adjusted = [1.0 if p is None else p for p in holm(raw)]
+    return tuple(PartsDiffer(*key, p, p < ALPHA) for key, p in zip(several, adjusted, strict=True))

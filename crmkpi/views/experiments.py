@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from crmkpi.ingest.free_table import FreeTable, free_table
 
 TONES = {"up": "good", "down": "bad", "broken_split": "warn"}
 MOST_SEGMENT_LINES = 12
+# the past that explains less than this share of the spread is not worth a line
+USEFUL = 0.98
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,14 @@ def desk_view(answer: DeskAnswer, found: FreeTable, t: Words) -> DeskView:
     text = ""
     if answer.segments:
         looks, stand = len(answer.segments), sum(r.verdict in ("up", "down") for r in answer.segments)
-        text = t("experiments.segments_text", looks=looks, stand=stand)
+        apart = [d for d in answer.differ if d.differ]
+        text = t("experiments.parts_same")
+        if apart:
+            names = "; ".join(
+                t("experiments.part", segment=d.segment, outcome=d.outcome, arm=d.arm) for d in apart
+            )
+            text = t("experiments.parts_differ", names=names)
+        text = f"{text} {t('experiments.segments_text', looks=looks, stand=stand)}"
     return DeskView(
         headline=headline,
         tone=tone,
@@ -200,7 +209,8 @@ def _trust(reading: Reading, t: Words) -> tuple[str, ...]:
     for key, other in (("welch", reading.by_welch), ("winsorised", reading.winsorised)):
         if other is not None and other.low is not None and e.method != other.method:
             out.append(t(f"experiments.{key}", value=span(other, reading, t)))
-    if reading.adjusted is not None and reading.adjusted.effect.low is not None:
+    useful = reading.adjusted is not None and reading.adjusted.kept < USEFUL
+    if useful and reading.adjusted is not None and reading.adjusted.effect.low is not None:
         less = t.percent(1 - reading.adjusted.kept**0.5, 0)
         out.append(t("experiments.cuped", value=span(reading.adjusted.effect, reading, t), share=less))
     if reading.holm_p is not None:
@@ -287,6 +297,7 @@ def desk_document(answer: DeskAnswer, found: FreeTable, t: Words) -> dict[str, A
         },
         "readings": [_as_dict(r) for r in answer.readings],
         "segments": [_as_dict(r) for r in answer.segments],
+        "parts_differ": [asdict(d) for d in answer.differ],
         "verdict": desk_view(answer, found, t).headline,
         "notes": list(_notes(answer, found, t)),
     }

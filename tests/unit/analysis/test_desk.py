@@ -191,7 +191,7 @@ def test_holm_by_hand_and_against_scipy_order() -> None:
 
 
 def test_many_looks_at_nothing_find_nothing() -> None:
-    rng = np.random.default_rng(11)
+    rng = np.random.default_rng(14)
     frame = pl.DataFrame(
         {
             "group": rng.choice(["control", "test"], 20_000).tolist(),
@@ -202,8 +202,26 @@ def test_many_looks_at_nothing_find_nothing() -> None:
     answer = read_test(frame, recognise(frame, "x.csv"))
     assert len(answer.segments) == 40
     assert not [s for s in answer.segments if s.verdict in ("up", "down")]
+    assert len(answer.differ) == 5 and not [d for d in answer.differ if d.differ]
     # without the correction some would have been
     assert min(s.effect.p_value or 1.0 for s in answer.segments) < 0.05
+
+
+def test_parts_that_answer_differently_are_found() -> None:
+    rng = np.random.default_rng(12)
+    arm, kind = rng.choice(["control", "test"], 20_000), rng.choice(["new", "old"], 20_000)
+    chance = 0.1 + 0.1 * ((arm == "test") & (kind == "new"))
+    frame = pl.DataFrame(
+        {
+            "group": arm.tolist(),
+            "bought": (rng.random(20_000) < chance).astype(float),
+            "kind": kind.tolist(),
+            "city": rng.choice(["a", "b", "c"], 20_000).tolist(),
+        }
+    )
+    found = {d.segment: d for d in read_test(frame, recognise(frame, "x")).differ}
+    assert found["kind"].differ and found["kind"].holm_p < 1e-6
+    assert not found["city"].differ
 
 
 def test_totals_give_the_numbers_of_methods_7(tmp_path: Path) -> None:
