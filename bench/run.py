@@ -94,7 +94,7 @@ def write(rows: list[tuple[str, float, float, float, str]]) -> None:
         *calibration(),
     ]
     path = HERE / "RESULTS.md"
-    # the section of engine.py stays
+    # the sections of engine.py and experiments.py stay
     _, mark, engine = (path.read_text(encoding="utf-8") if path.exists() else "").partition("## Engine")
     path.write_text("\n".join(lines) + ("\n" + mark + engine if mark else ""), encoding="utf-8")
 

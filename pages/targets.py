@@ -4,6 +4,7 @@ import streamlit as st
 
 from crmkpi.ui import figures
 from crmkpi.ui.caching import kept
+from crmkpi.ui.contract_box import contract_box
 from crmkpi.ui.library_box import library_box
 from crmkpi.ui.nav import go_to
 from crmkpi.ui.own_kpi import begin_without_files, by_hand, own_form
@@ -54,4 +55,5 @@ if project.targets:
         go_to("gap")
     owners_box(s, view.owners)
     agreement_box(s)
+    contract_box(s)
     rules_box(s)

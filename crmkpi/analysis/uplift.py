@@ -22,6 +22,8 @@ Array = NDArray[np.float64]
 LEVEL = 0.95
 # below so many expected buyers or non-buyers in an arm the normal approximation is rough
 FEW = 5
+# a lift above e^20 is no lift but a control near zero
+MOST_LOG = 20.0
 
 
 class BadArmError(CrmKpiError):
@@ -209,6 +211,8 @@ def _mean_lift(m1: float, v1: float, m0: float, v0: float, level: float) -> Lift
     if m1 <= 0 or m0 <= 0:
         return known(m1 / m0 - 1) if m0 > 0 else None, None, None
     log, half = math.log(m1 / m0), quantile(level) * math.sqrt(v1 / m1**2 + v0 / m0**2)
+    if log + half > MOST_LOG:  # a control mean next to nothing: its ratio says nothing, the difference does
+        return NO_LIFT
     return math.expm1(log), math.expm1(log - half), math.expm1(log + half)
 
 
@@ -315,4 +319,20 @@ def benjamini_hochberg(p_values: Sequence[float | None]) -> list[float | None]:
     for rank in range(len(order), 0, -1):
         best = min(best, float(p_values[order[rank - 1]] or 0.0) * len(order) / rank)
         adjusted[order[rank - 1]] = best
+    return adjusted
+
+
+def holm(p_values: Sequence[float | None]) -> list[float | None]:
+    """Adjusted p values that keep the chance of even one false find at the level (Holm 1979); unknown ones stay so.
+
+    >>> holm([0.01, 0.04, 0.03])
+    [0.03, 0.06, 0.06]
+    """
+    places = [i for i, p in enumerate(p_values) if p is not None]
+    order = sorted(places, key=lambda i: float(p_values[i] or 0.0))
+    adjusted: list[float | None] = [None] * len(p_values)
+    worst = 0.0
+    for rank, place in enumerate(order):
+        worst = max(worst, min(1.0, float(p_values[place] or 0.0) * (len(order) - rank)))
+        adjusted[place] = worst
     return adjusted

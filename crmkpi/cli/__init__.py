@@ -1,4 +1,4 @@
-"""The command line: inspect, load, metrics, tree, plan, check, app, report, doctor.
+"""The command line: inspect, load, metrics, tree, plan, check, experiment, app, report, doctor.
 
 The names and the JSON are a contract (README, tests). One document goes to stdout, everything else to
 stderr. Exit status: 0 fine, 1 our fault (with an incident code), 2 the user's mistake, 3 an unanswered

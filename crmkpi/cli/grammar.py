@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from crmkpi import __version__
-from crmkpi.cli import keeping, loading, numbers, running
+from crmkpi.cli import keeping, loading, numbers, running, testing
 from crmkpi.cli.words import UsageError
 from crmkpi.i18n import LANGUAGES, Words
 from crmkpi.periods import GRAINS
@@ -27,6 +27,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Words], int]] = {
     "tree": numbers.command_tree,
     "plan": numbers.command_plan,
     "check": numbers.command_check,
+    "experiment": testing.command_experiment,
     "app": running.command_app,
     "report": running.command_report,
     "doctor": running.command_doctor,
@@ -72,6 +73,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--as-of", metavar="D")
     one.add_argument("--false-alarms", type=float, metavar="PER_MONTH")
     one.add_argument("--notify", action="store_true")
+    _add_experiment(add("experiment"))
     one = add("app")
     one.add_argument("files", nargs="*", metavar="FILE")
     one.add_argument("--port", type=int)
@@ -110,6 +112,15 @@ def _add_tree(one: argparse.ArgumentParser) -> None:
     one.add_argument("--to-date", action="store_true")
     one.add_argument("--list", action="store_true")
     one.add_argument("--custom", metavar="T.toml")
+
+
+def _add_experiment(one: argparse.ArgumentParser) -> None:
+    one.add_argument("file", metavar="FILE")
+    one.add_argument("--arm", metavar="COLUMN")
+    one.add_argument("--control", metavar="GROUP")
+    one.add_argument("--outcome", action="append", default=[], metavar="COLUMN")
+    one.add_argument("--before", metavar="COLUMN")
+    one.add_argument("--control-share", type=float, metavar="0..1")
 
 
 def _add_store(one: argparse.ArgumentParser) -> None:

@@ -9,8 +9,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from crmkpi.analysis.initiative import Initiative
+from crmkpi.project.issued_list import IssuedList
 from crmkpi.project.tree_versions import OwnTrees
-from crmkpi.targets.agreement import Agreement
+from crmkpi.targets.agreement import Agreement, Terms
 from crmkpi.targets.library import OwnBenchmark
 from crmkpi.targets.settings import TargetSettings
 from crmkpi.targets.starting_point import StartingPoint
@@ -138,7 +139,9 @@ class Project(BaseModel):
     library: list[OwnBenchmark] = Field(default_factory=list)
     starting_point: StartingPoint | None = None
     agreement: Agreement | None = None
+    terms: Terms = Field(default_factory=Terms)
     initiatives: list[Initiative] = Field(default_factory=list)
+    issued: list[IssuedList] = Field(default_factory=list)
     plans: list[TypedPlan] = Field(default_factory=list)
     beliefs: list[Belief] = Field(default_factory=list)
     false_alarms: float = Field(default=1.0, gt=0, le=100)

@@ -9,6 +9,7 @@ from crmkpi.ingest.load_record import read_record
 from crmkpi.ingest.receipt import FileReceipt
 from crmkpi.project.document import Confirmed, FileRecord, Project
 from crmkpi.project.errors import ProjectWithoutDataError
+from crmkpi.project.issued import with_list_results
 from crmkpi.project.place import Place
 
 
@@ -40,7 +41,8 @@ def data_of(place: Place) -> DataDir:
 def recorded(project: Project, data: DataDir) -> Project:
     """The document after a load: the files that the tables rest on, their mappings as confirmed, the currency.
 
-    Everything is read from the store, so it is the same whoever loaded. Targets, tree and baselines stay.
+    Everything is read from the store, so it is the same whoever loaded. Targets, tree and baselines stay;
+    an issued list whose people the load has found gets its entry in the log.
     """
     entries = read_index(data.root).entries
     record = read_record(data.root)
@@ -50,7 +52,8 @@ def recorded(project: Project, data: DataDir) -> Project:
     if settings.currency is None and data.tables() and data.meta.currency:
         settings = settings.model_copy(update={"currency": data.meta.currency})
     files = [_record(entry, receipts.get(_name(entry))) for entry in entries]
-    return project.model_copy(update={"files": files, "confirmed": confirmed, "settings": settings})
+    updated = project.model_copy(update={"files": files, "confirmed": confirmed, "settings": settings})
+    return with_list_results(updated, data)
 
 
 def _name(one: Entry | FileReceipt) -> tuple[str, str | None, str | None]:

@@ -28,7 +28,7 @@ from crmkpi.report.pack_goals import Goal, goals
 from crmkpi.report.pictures import Chart, chart_document, palette
 from crmkpi.report.plain_text import every_text, plain
 from crmkpi.targets.sentence import owner_name
-from crmkpi.views.log import EntryView, Lists, Pairs, graded_pairs, log_view, marked, no_lists
+from crmkpi.views.log import EntryView, Lists, Pairs, graded_pairs, log_view, marked
 from crmkpi.views.log_share import compared_with, share_view, watched
 from crmkpi.views.node import series
 from crmkpi.views.parts import Part
@@ -102,7 +102,7 @@ class Ask:
 
 
 def pack(
-    place: Place, ask: Ask, words: Words, options: ReportOptions, lists: Lists = no_lists
+    place: Place, ask: Ask, words: Words, options: ReportOptions, lists: Lists | None = None
 ) -> tuple[Pack, dict[str, Chart]]:
     """The pack of one person with its charts. Errors: ProjectWithoutDataError, PackPeriodError."""
     data, project = data_of(place), place.read()

@@ -24,7 +24,7 @@ from crmkpi.report.pictures import FONTS, Chart, palette
 from crmkpi.report.plain_text import breakable, cut, every_text, glued
 from crmkpi.report.slide import HEIGHT, INNER, LEFT, TOP, Deck, Run, fitting, space_after
 from crmkpi.report.workbook import ANSWER, Sheet, written
-from crmkpi.views.log import Lists, no_lists
+from crmkpi.views.log import Lists
 
 TEMPLATE = Path(__file__).parent / "templates" / "pack.typ"
 # no script at all: nothing may run, load or be sent
@@ -41,7 +41,7 @@ def write_pack(
     ask: Ask,
     words: Words,
     options: ReportOptions | None = None,
-    lists: Lists = no_lists,
+    lists: Lists | None = None,
 ) -> Written:
     """Write one person's evidence pack to `target` (html, pdf, pptx or xlsx); whole or not at all.
 

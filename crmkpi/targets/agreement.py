@@ -14,13 +14,26 @@ from crmkpi.targets.target import Target
 AGREED = ("metric", "where", "goal", "change_type", "due", "kind", "measure", "grain", "owner")
 
 
+class Terms(BaseModel):
+    """What a bonus hangs on beside the KPIs.
+
+    `least_close`: of the leads that somebody brings at least this share of closed deals must be won (0..1), or their
+    number pays nothing; `bonus`: owner -> what was promised, in the parties' own words.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    least_close: float = Field(default=0.20, ge=0, le=1)
+    bonus: dict[str, str] = Field(default_factory=dict)
+
+
 class Agreement(BaseModel):
-    """One signature under the whole set as it stood on that day."""
+    """One signature under the whole set as it stood on that day, with the terms of the bonus."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     who: str = Field(min_length=1)
     day: date
     targets: tuple[Target, ...]
+    terms: Terms = Field(default_factory=Terms)
 
 
 @dataclass(frozen=True)

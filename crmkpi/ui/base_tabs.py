@@ -12,9 +12,12 @@ from crmkpi.engine.dimensions import Where
 from crmkpi.periods import parse_period
 from crmkpi.ui import figures
 from crmkpi.ui.caching import kept
+from crmkpi.ui.issue_box import issue_button
+from crmkpi.ui.rfm_cell import cell_box
 from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
 from crmkpi.views.base_flow import LISTS, flow_list, flow_view, group_list, rfm_of, rfm_view
+from crmkpi.views.issued import flow_people, group_people
 from crmkpi.views.ltv import ltv_view, model_view
 from crmkpi.views.personal import list_note
 from crmkpi.views.tree import DEFAULT_TREE, periods_to_choose
@@ -58,6 +61,9 @@ def flow_tab(s: Session, where: Filter) -> None:
             icon=":material/download:",
             key="flow_download",
         )
+        named = t("issued.who_flow", flow=t(f"list.{flow}"), period=t.period(parse_period(period)))
+        listed = ("flow", flow, period, where)
+        issue_button(s, "flow", named, listed, lambda: flow_people(data, flow, period, where))
     st.caption(t("base.list_text"))
     _fingerprints(s)
 
@@ -91,6 +97,10 @@ def rfm_tab(s: Session, where: Filter) -> None:
                 icon=":material/download:",
                 key="rfm_download",
             )
+            named = t("issued.who_group", group=chosen.part.name)
+            listed = ("rfm", chosen.name, where)
+            issue_button(s, "rfm", named, listed, lambda: group_people(data, found, chosen.name))
+    cell_box(s, found, where)
     _fingerprints(s)
     if chosen:
         st.caption(plain(chosen.text))

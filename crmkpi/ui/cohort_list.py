@@ -6,8 +6,10 @@ import streamlit as st
 
 from crmkpi.engine.dimensions import Where
 from crmkpi.ui.caching import kept
+from crmkpi.ui.issue_box import issue_button
 from crmkpi.ui.session import Session
 from crmkpi.views.customer_lists import cohort_choices, cohort_list
+from crmkpi.views.issued import cohort_people
 
 
 def cohort_list_box(s: Session, grain: str, where: tuple[Where, ...]) -> None:
@@ -37,4 +39,7 @@ def cohort_list_box(s: Session, grain: str, where: tuple[Where, ...]) -> None:
             icon=":material/download:",
             key="cohort_download",
         )
+        named = t("issued.who_cohort", cohort=cohort.name, age=int(age))
+        args = ("cohort", cohort.cohort, int(age), where)
+        issue_button(s, "cohort", named, args, lambda: cohort_people(data, cohort.cohort, int(age), where))
     st.caption(t("base.list_text"))

@@ -28,6 +28,7 @@ MORE = (
     ("whatif", ":material/instant_mix:"),
     ("customers", ":material/groups:"),
     ("campaigns", ":material/mail:"),
+    ("experiments", ":material/science:"),
     ("log", ":material/workspace_premium:"),
     ("glossary", ":material/menu_book:"),
 )

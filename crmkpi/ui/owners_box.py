@@ -56,7 +56,10 @@ def agreement_box(s: Session) -> None:
 def _sign(s: Session, who: str) -> None:
     assert s.project is not None and s.ground is not None
     signed = Agreement(
-        who=who, day=today(data_to(s.ground), s.project.targets), targets=tuple(s.project.targets)
+        who=who,
+        day=today(data_to(s.ground), s.project.targets),
+        targets=tuple(s.project.targets),
+        terms=s.project.terms,
     )
     s.project = s.project.model_copy(update={"agreement": signed})
     s.save()

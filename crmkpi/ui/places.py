@@ -5,12 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from crmkpi.charts.parts import segment_chart
+from crmkpi.engine.dimensions import Where
 from crmkpi.tree.explain import Explained
 from crmkpi.ui import figures
 from crmkpi.ui.caching import kept
+from crmkpi.ui.issue_box import issue_button
 from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
 from crmkpi.views.customer_lists import SEGMENT_FLOWS, segment_list
+from crmkpi.views.issued import flow_people
 from crmkpi.views.places import PlacesView, PlaceView, node_options, places_view
 from crmkpi.views.tree import Asked
 
@@ -81,6 +84,15 @@ def _list(s: Session, row: PlaceView, found: Explained, asked: Asked) -> None:
             mime="text/csv",
             icon=":material/download:",
             key=f"list_download_{row.dimension}",
+        )
+        where = (*asked.where, Where(row.dimension, (segment,)))
+        named = t("issued.who_flow", flow=t(f"list.{flow}"), period=segment or t("segment.blank"))
+        issue_button(
+            s,
+            f"place_{row.dimension}",
+            named,
+            ("place", flow, found.period.text, where),
+            lambda: flow_people(data, flow, found.period.text, where),
         )
         st.caption(t("base.list_text"))
 

@@ -15,6 +15,7 @@ from crmkpi.catalog import metrics
 from crmkpi.engine.data import DataDir
 from crmkpi.i18n import Words
 from crmkpi.project.document import Project
+from crmkpi.project.issued import people_reader
 from crmkpi.targets.sentence import owner_name
 from crmkpi.views.columns import column_name
 from crmkpi.views.series import SeriesPoint
@@ -70,14 +71,9 @@ class LogView:
     entries: tuple[EntryView, ...]
 
 
-def no_lists(_: str) -> pl.DataFrame | None:
-    """Where no list was ever issued."""
-    return None
-
-
-def graded_pairs(data: DataDir, project: Project, lists: Lists = no_lists) -> Pairs:
+def graded_pairs(data: DataDir, project: Project, lists: Lists | None = None) -> Pairs:
     """Every initiative of the project with its effect; all graded together, because many looks find something."""
-    found = grade_all(data, project.initiatives, lists)
+    found = grade_all(data, project.initiatives, lists or people_reader(project, data))
     return tuple(zip(project.initiatives, found, strict=True))
 
 

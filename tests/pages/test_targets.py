@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from crmkpi.project.drafts import Drafts
+from crmkpi.targets.target import Target
 
 
 def saved(home):
@@ -115,3 +118,18 @@ def test_fears_are_stored_with_the_target_and_survive_an_edit(shop_home, opened)
     app.button(key="save_target").click().run()
     assert saved(shop_home)[0].premortem.colleagues == "разработка"
     assert saved(shop_home)[0].baseline == target.baseline
+
+
+def test_the_agreement_is_printed_with_its_terms(shop_home, opened):
+    drafts = Drafts(shop_home)
+    place = drafts.place(drafts.last() or "")
+    goal = Target(metric="revenue_base", goal=300_000, due=date(2026, 12, 31), owner="Агентство")
+    place.write(place.read().model_copy(update={"targets": [goal]}))
+    app = opened("targets")
+    app.number_input(key="contract_least").set_value(25).run()
+    app.text_input(key="contract_bonus_0").set_value("10 % к оплате").run()
+    terms = place.read().terms
+    assert (terms.least_close, terms.bonus) == (0.25, {"Агентство": "10 % к оплате"})
+    app.toggle(key="contract_show").set_value(True).run()
+    assert not app.exception, app.exception
+    assert {"contract_html", "contract_xlsx"} <= {b.key for b in app.get("download_button")}

@@ -23,6 +23,11 @@ from crmkpi.analysis.uplift import (
 )
 
 
+def test_a_control_next_to_nothing_has_no_lift_and_no_crash():
+    found = welch([1.0, 2.0, 3.0], [-4.0, 4.0001, 0.0])
+    assert found.lift is None and found.low is not None
+
+
 def test_two_proportions_vector() -> None:
     found = two_proportions(620, 20_000, 500, 20_000)
     assert found.estimate == pytest.approx(0.006)
