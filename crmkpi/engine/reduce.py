@@ -211,7 +211,8 @@ def _counts(prepared: dict[str, pl.DataFrame], table: str) -> pl.LazyFrame:
     n = pl.col("cust").count() if table == "orders" else pl.len()
     if table == "orders" and "activity" in prepared:
         seen = prepared["activity"].lazy().group_by(*KEYS).agg(who=pl.len())
-        return lazy.group_by(*KEYS).agg(n=n, all=pl.len()).join(seen, on=list(KEYS), how="left")
+        rows = lazy.group_by(*KEYS).agg(n=n, all=pl.len())
+        return rows.join(seen, on=list(KEYS), how="left").with_columns(pl.col("who").fill_null(0))
     who = pl.col("cust").drop_nulls().n_unique()
     if _runs(frame):
         fresh = (pl.col("cust") != pl.col("cust").shift(1)) | (pl.col("t") != pl.col("t").shift(1))
