@@ -104,8 +104,9 @@ def sum_rows(frame: nw.LazyFrame, wanted: list[Additive]) -> nw.LazyFrame:
             value = nw.when(one.where()).then(value)
         columns[name], sums[name] = value, nw.col(name).sum()
         if one.blank:
-            rows = flag(one.where()) if one.where is not None else nw.lit(1).cast(nw.Int64)
-            columns[name + ROWS], sums[name + ROWS] = rows, nw.col(name + ROWS).sum()
+            sums[name + ROWS] = nw.len()
+            if one.where is not None:
+                columns[name + ROWS], sums[name + ROWS] = flag(one.where()), nw.col(name + ROWS).sum()
             sums[name + KNOWN] = nw.col(name).count()
     return frame.filter(nw.col("t") >= 0).select(*KEYS, **columns).group_by(*KEYS).agg(**sums)
 
