@@ -173,7 +173,9 @@ def whole_trees(data: DataDir, millions: int, rounds: int) -> list[dict[str, obj
             "warm, another channel, 24 months": best(lambda: series(channels[2]), rounds + 3),
         }
         what = f"tree {tree}, {len(nodes)} nodes"
-        out += [{"millions": millions, "what": f"{what}, {one}", "ours": spent} for one, spent in found.items()]
+        out += [
+            {"millions": millions, "what": f"{what}, {one}", "ours": spent} for one, spent in found.items()
+        ]
     return out
 
 
@@ -216,7 +218,9 @@ def table(rows: list[dict[str, object]]) -> list[str]:
     """Markdown: milliseconds of wall and processor time, ratios of both (more than 1: we are faster)."""
     peers_ = ("duckdb", "duckdb warm", "pandas")
     lines = [
-        "| M rows | question | ours ms (CPU) | " + " | ".join(f"{p} ms (CPU) | ratio (CPU)" for p in peers_) + " |",
+        "| M rows | question | ours ms (CPU) | "
+        + " | ".join(f"{p} ms (CPU) | ratio (CPU)" for p in peers_)
+        + " |",
         "|---|---|---|" + "---|---|" * len(peers_),
     ]
     for row in rows:

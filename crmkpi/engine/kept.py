@@ -29,7 +29,7 @@ GRAINS = ("week", "month", "quarter", "year")
 MOST_PERIODS = 150
 MOST_CELLS = 20_000
 TABLES = Memory(32)
-# reductions whose cost grows with the number of segments, and those that look past the split at the whole company
+# reductions whose cost grows with the number of segments
 NOT_BY_SLICE = frozenset({"rfm_scores"})
 
 

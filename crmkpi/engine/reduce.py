@@ -143,7 +143,7 @@ def _prepared(
 
 
 def _same_rows(prep: Preparation, reads: dict[str, set[str]]) -> dict[str, str]:
-    """Prepared tables that without a split and a filter are the rows of another: read once, with the columns of both."""
+    """Prepared tables that without a split and a filter are the rows of another: read once, with all columns."""
     if prep.by is not None or prep.where:
         return {}
     same = {}
