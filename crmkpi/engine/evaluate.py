@@ -17,11 +17,11 @@ from crmkpi.engine.calendar import Calendar
 from crmkpi.engine.cells import wide, with_formulas
 from crmkpi.engine.data import DataDir
 from crmkpi.engine.dimensions import UnknownDimensionError, Where, dimensions, resolve, resolve_all
+from crmkpi.engine.kept import reduced as reduced_of
 from crmkpi.engine.long import metric_rows
 from crmkpi.engine.memory import Memory
 from crmkpi.engine.notices import SHORT_GRAINS, Notices
 from crmkpi.engine.prepare import Preparation
-from crmkpi.engine.reduce import reduce
 from crmkpi.engine.result import Result, Unavailable, Value, joined
 from crmkpi.engine.sheet import catalogue_of, with_sheet
 from crmkpi.engine.slots import coverages, grain_calendars, period_calendars
@@ -109,7 +109,7 @@ class _Question:
             skipped = [m for m in skipped if m not in ready]
             closure, measures = self._closure(ready)
             prep = Preparation(self.data, calendar, self.by, self.where, self.coverages)
-            reduced = reduce(prep, measures, sorted(self.tables))
+            reduced = reduced_of(prep, measures, sorted(self.tables))
             notices = Notices(prep, closure, self.availability, reduced.overlap)
             segments = sorted({s for part in reduced.parts for s in part["seg"].to_list()} | self._blank)
             cells = wide(prep, reduced, measures, segments)

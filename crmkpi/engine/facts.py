@@ -197,7 +197,7 @@ def _due(data: DataDir) -> pl.Expr:
     usual = usual_intervals(data)
     whole = round(usual.get(None, 0.0))
     pause: pl.Expr = pl.lit(whole)
-    named = {name: round(days) for name, days in usual.items() if name is not None}
+    named = {name: round(days) for name, days in usual.items() if name is not None and round(days) != whole}
     if named:
         pause = pl.col("segment").cast(pl.String).replace_strict(named, default=whole, return_dtype=pl.Int32)
     return (pl.col("day") + pause).cast(pl.Int64)

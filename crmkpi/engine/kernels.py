@@ -65,9 +65,15 @@ def activity(
         done = linked.with_columns(company_prev=pl.col("prev_t"), company_next=pl.col("next_t"))
     else:
         linked = linked.with_columns(key=pl.col("cust") * n_periods + pl.col("t"))
-        done = linked.join(company.lazy(), on="key", how="left")
+        # every activity inside the filter is one of the company: the nearest key is the same key
+        met, known = _sorted(linked.collect()), _sorted(company)
+        done = met.join_asof(known, on="key", check_sortedness=False).lazy()
     ints = [pl.col(c).cast(pl.Int32) for c in ("t", "seg", "cust")]
     return done.drop("key").with_columns(ints).collect()
+
+
+def _sorted(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.set_sorted("key") if frame["key"].is_sorted() else frame.sort("key")
 
 
 def _neighbours(n_periods: int) -> tuple[pl.Expr, pl.Expr]:

@@ -36,6 +36,11 @@ class Memory:
                 self._kept.popitem(last=False)
         return value
 
+    def knows(self, key: Any) -> bool:
+        """Whether a value is remembered; does not count as a use."""
+        with self._lock:
+            return key in self._kept
+
     def clear(self) -> None:
         """Forget everything (tests)."""
         with self._lock:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import narwhals as nw
 import polars as pl
 
-from crmkpi.engine import kernels
+from crmkpi.engine import kernels, touch_kernels
 from crmkpi.engine.memory import Memory
 from crmkpi.engine.prepare import Preparation
+from crmkpi.engine.touch_kernels import Tables
 from crmkpi.measures import ADDITIVE, KEYS, MEASURES, REDUCTION_OF, REDUCTIONS, Frames, flows
 from crmkpi.measures.model import Additive, flag
 
@@ -22,9 +23,22 @@ UNCOUNTED = ("contacts", "members", "groups", "groups_any", "dated_values")
 
 # rows that need not say which customer stands behind them: without any the number of customers is unknown
 NAMELESS = ("sends", "visits", "answers", "leads", "won_leads", "tickets", "ads")
-# reductions over orders with a kernel of their own
-FAST: dict[str, Callable[[pl.DataFrame, Sequence[int], int], pl.DataFrame]] = {
-    "rfm_scores": kernels.rfm_scores,
+# tables that a filter or a split sets apart from the rows of another, with the columns that they always have
+TWINS: dict[str, tuple[str, set[str]]] = {
+    "company": ("orders", {"order_number", "start_known", "first_from"}),
+    "offers": ("sends", {"kind", "delivered", "ts", "clicked_ts"}),
+}
+# reductions with a kernel of their own
+FAST: dict[str, Callable[[Tables], pl.DataFrame]] = {
+    "rfm_scores": lambda tables: kernels.rfm_scores(tables["orders"], tables.shown, tables.n_periods),
+    "touches": touch_kernels.touches,
+    "touched_reactivations": touch_kernels.touched_reactivations,
+    "moments": touch_kernels.moments,
+    "recipients": touch_kernels.recipients,
+    "company_before": touch_kernels.company_before,
+    "from_sends": touch_kernels.from_sends,
+    "engaged": touch_kernels.engaged,
+    "base_from_sends": touch_kernels.base_from_sends,
 }
 # tables that come with all the columns of their measures: few rows, or few columns
 WHOLE_TABLES: dict[str, Callable[[Preparation], pl.LazyFrame]] = {
@@ -72,7 +86,8 @@ def reduce(prep: Preparation, names: Iterable[str], tables: Iterable[str]) -> Re
     counted = [t for t in dict.fromkeys(tables) if t in prepared and "t" in prepared[t].columns]
     counts = [_counts(prepared, t) for t in counted]
     done = pl.collect_all([part.to_native() for part in lazy] + counts)
-    fast = [FAST[job](prepared["orders"], frames.shown, frames.n_periods) for job in jobs if job in FAST]
+    tables_ = Tables(prepared, frames.n_periods, frames.window_hours, frames.shown)
+    fast = [FAST[job](tables_) for job in jobs if job in FAST]
     result = Reduced(parts=done[: len(lazy)] + fast)
     result.counts = dict(zip(counted, done[len(lazy) :], strict=True))
     if prep.by is not None:
@@ -89,8 +104,9 @@ def sum_rows(frame: nw.LazyFrame, wanted: list[Additive]) -> nw.LazyFrame:
             value = nw.when(one.where()).then(value)
         columns[name], sums[name] = value, nw.col(name).sum()
         if one.blank:
-            rows = flag(one.where()) if one.where is not None else nw.lit(1).cast(nw.Int64)
-            columns[name + ROWS], sums[name + ROWS] = rows, nw.col(name + ROWS).sum()
+            sums[name + ROWS] = nw.len()
+            if one.where is not None:
+                columns[name + ROWS], sums[name + ROWS] = flag(one.where()), nw.col(name + ROWS).sum()
             sums[name + KNOWN] = nw.col(name).count()
     return frame.filter(nw.col("t") >= 0).select(*KEYS, **columns).group_by(*KEYS).agg(**sums)
 
@@ -116,11 +132,26 @@ def _prepared(
                 wanted.update(r.split(".")[1] for r in measure.reads if r.startswith(f"{table}."))
     if "activity" in reads:
         reads.setdefault("orders", set()).update(flows.ACTIVITY_READS)
-    lazy = {name: _frame(prep, name, columns) for name, columns in reads.items() if name != "activity"}
+    same = _same_rows(prep, reads)
+    asked = {name: columns for name, columns in reads.items() if name != "activity" and name not in same}
+    lazy = {name: _frame(prep, name, columns) for name, columns in asked.items()}
     frames = dict(zip(lazy, pl.collect_all(list(lazy.values())), strict=True))
+    frames |= {name: frames[main] for name, main in same.items()}
     if "activity" in reads:
         frames["activity"] = _activity(prep, frames["orders"])
     return frames
+
+
+def _same_rows(prep: Preparation, reads: dict[str, set[str]]) -> dict[str, str]:
+    """Prepared tables that without a split and a filter are the rows of another: read once, with all columns."""
+    if prep.by is not None or prep.where:
+        return {}
+    same = {}
+    for name, (main, columns) in TWINS.items():
+        if name in reads and main in reads:
+            reads[main] |= reads[name] | columns
+            same[name] = main
+    return same
 
 
 def _home(table: str) -> str:
@@ -181,7 +212,8 @@ def _counts(prepared: dict[str, pl.DataFrame], table: str) -> pl.LazyFrame:
     n = pl.col("cust").count() if table == "orders" else pl.len()
     if table == "orders" and "activity" in prepared:
         seen = prepared["activity"].lazy().group_by(*KEYS).agg(who=pl.len())
-        return lazy.group_by(*KEYS).agg(n=n, all=pl.len()).join(seen, on=list(KEYS), how="left")
+        rows = lazy.group_by(*KEYS).agg(n=n, all=pl.len())
+        return rows.join(seen, on=list(KEYS), how="left").with_columns(pl.col("who").fill_null(0))
     who = pl.col("cust").drop_nulls().n_unique()
     if _runs(frame):
         fresh = (pl.col("cust") != pl.col("cust").shift(1)) | (pl.col("t") != pl.col("t").shift(1))

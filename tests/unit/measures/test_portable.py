@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 import duckdb
@@ -16,8 +17,9 @@ from crmkpi.engine.kernels import activity as fast_activity
 from crmkpi.engine.kernels import company_activity as fast_company
 from crmkpi.engine.kernels import rfm_scores as fast_rfm
 from crmkpi.engine.prepare import Preparation
-from crmkpi.engine.reduce import _prepared, sum_rows
+from crmkpi.engine.reduce import FAST, _prepared, sum_rows
 from crmkpi.engine.slots import coverages, grain_calendars
+from crmkpi.engine.touch_kernels import Tables
 from crmkpi.measures import ADDITIVE, MEASURES, REDUCTIONS, Frames, flows
 from crmkpi.measures.cohorts import cohort_cells
 from tests.unit.engine.shop import random_shop
@@ -101,6 +103,15 @@ def test_cohort_cells_are_portable(on_polars, on_duckdb):
 def test_the_fast_scores_are_the_declared_ones(prepared, on_duckdb):
     fast = fast_rfm(prepared["orders"], range(1, prepared["n"]), prepared["n"])
     assert len(same(nw.from_native(fast.lazy()), REDUCTIONS["rfm_scores"].run(on_duckdb)))
+
+
+@pytest.mark.parametrize("name", list(FAST))
+def test_a_kernel_is_the_declared_reduction(name, prepared, on_duckdb):
+    frames = {k: v for k, v in prepared.items() if isinstance(v, pl.DataFrame)}
+    tables = Tables(frames, on_duckdb.n_periods, on_duckdb.window_hours, on_duckdb.shown)
+    shuffled = {k: v.sample(fraction=1, shuffle=True, seed=3) for k, v in frames.items()}
+    for one in (tables, replace(tables, frames=shuffled)):
+        same(nw.from_native(FAST[name](one).lazy()), REDUCTIONS[name].run(on_duckdb))
 
 
 def test_the_fast_activity_is_the_declared_one(prepared, on_duckdb):
