@@ -24,6 +24,7 @@ from crmkpi.ingest.profile import ColumnProfile
 from crmkpi.ingest.quality import finding
 from crmkpi.ingest.questions import Question, answer_to, worded
 from crmkpi.ingest.repeats import CODE as REPEATS
+from crmkpi.ingest.survey_kind import kind_questions
 from crmkpi.ingest.text_table import Finding, TextTable
 from crmkpi.ingest.vocabulary import meaning, understood
 
@@ -70,6 +71,8 @@ def rule_questions(
         return status_questions(text, profiles, mapping, answers)
     if table == "leads":
         return _stage_question(text, mapping)
+    if table == "surveys":
+        return kind_questions(text, profiles, mapping)
     if table == "subscriptions" and "mrr" in mapping:
         return _interval_questions(text, mapping)
     return []
