@@ -202,7 +202,12 @@ def _only_date(
     check). To be confirmed; a header that says another date (of a delivery, of birth) is not taken."""
     time = next((c for c in TABLES[table].columns if c.name == TABLES[table].time and c.required), None)
     dates = [p for p in profiles if p.kind in MOMENTS]
-    if time is None or time.name in pairs or len(dates) != 1 or dates[0].name in {s for s, _ in pairs.values()}:
+    if (
+        time is None
+        or time.name in pairs
+        or len(dates) != 1
+        or dates[0].name in {s for s, _ in pairs.values()}
+    ):
         return {}
     if names_of(table, time.name).excludes(stems(dates[0].name)):
         return {}
