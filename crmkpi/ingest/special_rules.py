@@ -35,7 +35,8 @@ MOST_STAGES = 30
 OF_ORDER, FIRST_LINE_ONLY = ("status", "customer_id", "ordered_at", "currency", "channel", "promo_code"), 0.95
 DAYS_A_MONTH = 365.25 / 12
 STAGE = re.compile(
-    r"(?:deal ?|opportunity ?|lead ?)?(?:stage(?: name)?|status)|(?:этап|стадия|статус)(?: сделки| лида)?", re.IGNORECASE
+    r"(?:deal ?|opportunity ?|lead ?)?(?:stage(?: name)?|status)|(?:этап|стадия|статус)(?: сделки| лида)?",
+    re.IGNORECASE,
 )
 CLOSED = re.compile(r".*(?:clos|закры|заверш).*", re.IGNORECASE)
 EVERY = re.compile(
