@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crmkpi.cli.words import content, day, filters, window, write_json
 from crmkpi.i18n import Words
+
+if TYPE_CHECKING:
+    from crmkpi.engine.data import DataDir
 
 DEFAULT_TREE = "ecommerce_revenue"
 COHORT_METRICS = ("retention_cohort", "cohort_customers", "cohort_orders", "cohort_revenue")
@@ -30,6 +34,7 @@ def command_metrics(args: argparse.Namespace, t: Words) -> int:
         apart = {*COHORT_METRICS, *models}
         plain_metrics = None if asked is None else [m for m in asked if m not in apart]
         span = window(args.first, args.last)
+        _tell_empty_window(data, t, **span)
         chosen = filters(data, args.where, t)
         result = None
         if plain_metrics is None or plain_metrics:
@@ -44,6 +49,16 @@ def command_metrics(args: argparse.Namespace, t: Words) -> int:
         else:
             _write_table(frame, args.format)
     return 0
+
+
+def _tell_empty_window(data: DataDir, t: Words, first: date | None, last: date | None) -> None:
+    """A window that none of the data touches has no rows, and stderr says so with the days there are."""
+    known = [c.coverage for c in data.meta.coverage.values()]
+    if not known:
+        return
+    begin, end = min(c.first for c in known), max(c.last for c in known)
+    if (first is not None and first > end) or (last is not None and last < begin):
+        print(t("cli.window_outside", first=begin, last=end), file=sys.stderr)
 
 
 def _write_table(frame: Any, form: str) -> None:

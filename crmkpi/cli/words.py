@@ -30,6 +30,18 @@ class BadWhereError(CrmKpiError):
     code = "bad_where"
 
 
+class BadDayError(CrmKpiError):
+    """An option wants a day in ISO form: `text`."""
+
+    code = "bad_day"
+
+
+class BadWindowError(CrmKpiError):
+    """The window ends before it begins: `first`, `last`."""
+
+    code = "bad_window"
+
+
 class UsageError(CrmKpiError):
     """Words of the command line that do not fit: `detail`."""
 
@@ -126,12 +138,12 @@ def day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise UsageError(detail=text) from error
+        raise BadDayError(text=text) from error
 
 
 def window(first: str | None, last: str | None) -> dict[str, date | None]:
-    """`--from` and `--to`; UsageError where the first day is after the last."""
+    """`--from` and `--to`; BadWindowError where the first day is after the last."""
     found = {"first": day(first), "last": day(last)}
     if found["first"] and found["last"] and found["first"] > found["last"]:
-        raise UsageError(detail=f"--from {first} --to {last}")
+        raise BadWindowError(first=found["first"], last=found["last"])
     return found

@@ -46,6 +46,10 @@ UNLOCKS = {
 }
 
 
+# what a message earned: as its export says, else by the last click before an order
+OWN_ATTRIBUTION, CLICKS = "messages.revenue", frozenset({"messages.clicked", "messages.clicked_at"})
+
+
 class UnknownMetricError(CrmKpiError):
     """The catalogue has no such metric: `name`, `near`."""
 
@@ -216,9 +220,11 @@ class Availability:
     def _columns(self, requires: Sequence[str]) -> Lack | None:
         missing: dict[str, None] = {}
         for need in requires:
-            options = [o.split(".", 1) for o in need.split("|")]
-            if not any(self.data.meta.has(t, c) for t, c in options):
+            found = [o for o in need.split("|") if self.data.meta.has(*o.split(".", 1))]
+            if not found:
                 missing[need] = None
+            elif OWN_ATTRIBUTION in need and CLICKS.issuperset(found) and "orders" not in self._tables:
+                missing[UNLOCKS["orders"]] = None  # a click earns money only through an order
         return Lack(missing) if missing else None
 
     def _period_name(self, name: str) -> Lack | None:

@@ -25,6 +25,7 @@ from crmkpi.ingest.read import read
 from crmkpi.ingest.second_table import first_table
 from crmkpi.ingest.sniff import Source, sniff
 from crmkpi.ingest.special_rules import fixed_answers, rule_questions, ruled
+from crmkpi.ingest.survey_kind import with_kind
 from crmkpi.ingest.text_table import Finding, TextTable
 from crmkpi.ingest.wide import KpiSheet, kpi_sheet
 from crmkpi.tables import TABLES
@@ -74,6 +75,8 @@ class Seen:
         table, counted = with_counts(table, self.text, self.profiles, report.answers)
         table, special = ruled(table, self.text, report.rules, report.answers)
         self.notes = [*counted, *special]
+        if report.table == "surveys":
+            table = with_kind(table, self.text, self.profiles, report.answers)
         return table
 
     def _zones(self, zone: str | None) -> dict[str, str | None]:
@@ -162,7 +165,7 @@ def _sheet(text: TextTable, told: Mapping[str, Any], remembered: Given) -> KpiSh
         return sheet
     profiles = profile(text)
     proposal = propose(text, profiles)
-    if proposal.table is None or TABLES[proposal.table].missing(set(proposal.mapping)):
+    if proposal.table is None or TABLES[proposal.table].missing(set(proposal.mapping), asked=True):
         return sheet
     numbers = {p.name for p in profiles if p.kind in NUMERIC}
     return None if numbers <= set(proposal.mapping.values()) else sheet

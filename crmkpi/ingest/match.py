@@ -14,15 +14,17 @@ from crmkpi.ingest.bounce_evidence import without_other_errors
 from crmkpi.ingest.column_names import plain
 from crmkpi.ingest.known_exports import PresetMatch, match_preset
 from crmkpi.ingest.pii import personal
-from crmkpi.ingest.profile import ColumnProfile
+from crmkpi.ingest.profile import MOMENTS, ColumnProfile
 from crmkpi.ingest.questions import Question
 from crmkpi.ingest.scoring import ACCEPT, SURE, Fit, fit
-from crmkpi.ingest.synonym_words import stems
+from crmkpi.ingest.synonym_words import names_of, stems
 from crmkpi.ingest.table_choice import Candidate, choose, period_headers
 from crmkpi.ingest.text_table import TextTable
 from crmkpi.tables import TABLES, Table
 
 ENOUGH = 0.42
+# how sure it is that the only date of a file is the date of its rows
+ONLY_DATE = 0.6
 MOST_SEGMENTS = 200
 _SETTLED = frozenset(
     {"amount", "gross", "line_amount", "unit_price", "order_id", "ordered_at", "customer_id"}
@@ -178,6 +180,7 @@ def _scored(table: TextTable, profiles: Sequence[ColumnProfile]) -> Proposal:
         # lines that only repeat their order's total are rows of orders
         best = next(c for c in candidates if c.table == "orders")
     pairs = {c: pair for c, pair in best.pairs.items() if c != "line_amount" or repeated is None}
+    pairs |= _only_date(best.table, pairs, profiles)
     fits = {c: f for c, (_, f) in pairs.items()}
     reasons = {s: Reason(f.why, {"column": c}) for c, (s, f) in pairs.items()}
     if repeated is not None and repeated not in reasons:
@@ -190,6 +193,25 @@ def _scored(table: TextTable, profiles: Sequence[ColumnProfile]) -> Proposal:
         unsure=tuple(c for c, f in fits.items() if f.score < SURE),
         alternatives=alternatives,
     )
+
+
+def _only_date(
+    table: str, pairs: Mapping[str, tuple[str, Fit]], profiles: Sequence[ColumnProfile]
+) -> dict[str, tuple[str, Fit]]:
+    """The date of the rows where no header names it, but the file has one column of dates and no more («Открыт» of a
+    check). To be confirmed; a header that says another date (of a delivery, of birth) is not taken."""
+    time = next((c for c in TABLES[table].columns if c.name == TABLES[table].time and c.required), None)
+    dates = [p for p in profiles if p.kind in MOMENTS]
+    if (
+        time is None
+        or time.name in pairs
+        or len(dates) != 1
+        or dates[0].name in {s for s, _ in pairs.values()}
+    ):
+        return {}
+    if names_of(table, time.name).excludes(stems(dates[0].name)):
+        return {}
+    return {time.name: (dates[0].name, Fit(ONLY_DATE, "only_date"))}
 
 
 def _order_total(table: TextTable, profiles: Sequence[ColumnProfile], best: Candidate) -> str | None:

@@ -18,7 +18,7 @@ from crmkpi.ingest.file_report import FileReport
 from crmkpi.ingest.files import Entry
 from crmkpi.ingest.fingerprints import fingerprinted
 from crmkpi.ingest.loading_errors import BadAnswerError
-from crmkpi.ingest.nobody import NUMBERS, WORDS
+from crmkpi.ingest.nobody import NUMBERS, WORDS, nobody_of, nobody_told
 from crmkpi.ingest.quality import finding
 from crmkpi.ingest.questions import answer_to
 from crmkpi.ingest.rejected import masked
@@ -92,7 +92,7 @@ def protected(
         stray = name == KEY and column not in decided and secret.default == HASH and bool(mails.any())
         if decided.get(column) != HASH and not stray:
             continue
-        made = fingerprinted(frame[name], secret.key, NOBODY)
+        made = fingerprinted(frame[name], secret.key, _spare(frame[name], report))
         if stray:
             decided[column] = "hash"
             made = pl.select(pl.when(mails).then(made).otherwise(frame[name]).alias(name)).to_series()
@@ -103,6 +103,13 @@ def protected(
         report.issues += finding(code, "info", count, None, (), column=column)
     report.issues = [_masked(f, report.pii) for f in report.issues]
     return frame, {f"{CODE}:{column}": done for column, done in decided.items()}
+
+
+def _spare(values: pl.Series, report: FileReport) -> frozenset[str]:
+    """Values that stand for nobody keep their text, so that the build finds them: words, addresses like guest@ and
+    what a person called nobody. As fingerprints they would be one giant customer."""
+    found = nobody_of(values.rename(KEY), nobody_told(report.answers))
+    return NOBODY | {value.strip().casefold() for value in found}
 
 
 def mixed(entries: Sequence[Entry]) -> list[Finding]:

@@ -19,11 +19,13 @@ from crmkpi.ingest.amounts import CODE as SHIPPING
 from crmkpi.ingest.amounts import NO
 from crmkpi.ingest.cells import filled
 from crmkpi.ingest.clean import CleanTable
+from crmkpi.ingest.column_names import words
 from crmkpi.ingest.message_status import status_questions, unfolded
 from crmkpi.ingest.profile import ColumnProfile
 from crmkpi.ingest.quality import finding
 from crmkpi.ingest.questions import Question, answer_to, worded
 from crmkpi.ingest.repeats import CODE as REPEATS
+from crmkpi.ingest.survey_kind import kind_questions
 from crmkpi.ingest.text_table import Finding, TextTable
 from crmkpi.ingest.vocabulary import meaning, understood
 
@@ -33,7 +35,8 @@ MOST_STAGES = 30
 OF_ORDER, FIRST_LINE_ONLY = ("status", "customer_id", "ordered_at", "currency", "channel", "promo_code"), 0.95
 DAYS_A_MONTH = 365.25 / 12
 STAGE = re.compile(
-    r"(?:deal |opportunity |lead )?(?:stage|status)|(?:этап|стадия|статус)(?: сделки| лида)?", re.IGNORECASE
+    r"(?:deal ?|opportunity ?|lead ?)?(?:stage(?: name)?|status)|(?:этап|стадия|статус)(?: сделки| лида)?",
+    re.IGNORECASE,
 )
 CLOSED = re.compile(r".*(?:clos|закры|заверш).*", re.IGNORECASE)
 EVERY = re.compile(
@@ -70,6 +73,8 @@ def rule_questions(
         return status_questions(text, profiles, mapping, answers)
     if table == "leads":
         return _stage_question(text, mapping)
+    if table == "surveys":
+        return kind_questions(text, profiles, mapping)
     if table == "subscriptions" and "mrr" in mapping:
         return _interval_questions(text, mapping)
     return []
@@ -108,7 +113,9 @@ def _filled_down(table: CleanTable) -> CleanTable:
 
 
 def _column(text: TextTable, pattern: re.Pattern[str], used: Sequence[str] = ()) -> str | None:
-    return next((c for c in text.columns if c not in used and pattern.fullmatch(c.strip())), None)
+    """The first free column whose header says this, however it is written: Deal Stage, deal_stage, DealStage."""
+    spellings = ((c, (c.strip(), " ".join(words(c)))) for c in text.columns if c not in used)
+    return next((c for c, said in spellings if any(map(pattern.fullmatch, said))), None)
 
 
 def _mapped(table: CleanTable) -> dict[str, str]:

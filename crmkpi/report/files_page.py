@@ -70,11 +70,11 @@ def _tables(t: Words) -> list[str]:
 def _required(spec: Table, t: Words) -> str:
     groups = [
         t("tree.or").join(column_name(c, t, spec.name) for c in need.split("|"))
-        for need in spec.missing(set())
+        for need in spec.missing(set(), asked=True)
     ]
     return "; ".join(groups)
 
 
 def _optional(spec: Table, t: Words) -> str:
-    needed = {one for need in spec.missing(set()) for one in need.split("|")}
+    needed = {one for need in spec.missing(set(), asked=True) for one in need.split("|")}
     return "; ".join(column_name(c, t, spec.name) for c in spec.names if c not in needed)

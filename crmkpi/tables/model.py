@@ -10,12 +10,14 @@ Kind = Literal["id", "text", "category", "money", "number", "integer", "date", "
 
 
 class Column(BaseModel):
-    """One canonical column. `required` = no row without it (orders.customer_id may still be empty)."""
+    """One canonical column. `required` = no row without it (orders.customer_id may still be empty); `asked` = where
+    no column of the file says it, its name or a question does."""
 
     model_config = ConfigDict(frozen=True)
     name: str
     kind: Kind
     required: bool = False
+    asked: bool = False
 
 
 class Table(BaseModel):
@@ -41,8 +43,11 @@ class Table(BaseModel):
         """All column names in order."""
         return tuple(c.name for c in self.columns)
 
-    def missing(self, mapped: set[str]) -> list[str]:
-        """Required columns that are not mapped; a one-of group is written `a|b`."""
-        absent = [c.name for c in self.columns if c.required and c.name not in mapped]
+    def missing(self, mapped: set[str], asked: bool = False) -> list[str]:
+        """Required columns that are not mapped; a one-of group is written `a|b`. `asked`: also those that a file
+        may do without because a question gives them."""
+        absent = [
+            c.name for c in self.columns if c.required and c.name not in mapped and (asked or not c.asked)
+        ]
         absent += ["|".join(group) for group in self.one_of if not mapped & set(group)]
         return absent

@@ -44,17 +44,18 @@ class Opening:
 
 
 def coverage_of(data: DataDir, table: str) -> Coverage:
-    """Days that date the metrics of a table (the engine's word); else those of the widest table there is.
+    """Days that date the metrics of a table (the engine's word); else those of the widest table there is, also in
+    the engine's word: a number of a monthly sheet stands for its whole month.
 
     NoCoverageError when nothing with dates was loaded.
     """
     known = coverages(data)
     if table in known:
         return known[table]
-    raw = [covered.coverage for covered in data.meta.coverage.values()]
-    if not raw:
+    widest = list(known.values()) or [covered.coverage for covered in data.meta.coverage.values()]
+    if not widest:
         raise NoCoverageError(table=table)
-    return max(raw, key=lambda c: (c.last - c.first, c.last))
+    return max(widest, key=lambda c: (c.last - c.first, c.last))
 
 
 def opening(data: DataDir, table: str = "orders", compare: str | None = None) -> Opening:

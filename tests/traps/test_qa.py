@@ -54,7 +54,20 @@ def test_the_exact_value_wins_over_one_that_differs_by_case(tmp_path: Path) -> N
 
 def test_a_window_that_ends_before_it_begins_is_a_mistake(project, capsys):
     assert main(["metrics", "--project", project, "--from", "2025-02-01", "--to", "2025-01-01"]) == 2
-    assert "E-USAGE" in capsys.readouterr().err
+    assert "E-BAD-WINDOW" in capsys.readouterr().err
+
+
+def test_a_day_that_does_not_exist_is_named_with_the_right_form(project, capsys):
+    assert main(["metrics", "--project", project, "--from", "2025-13-01", "--lang", "en"]) == 2
+    assert capsys.readouterr().err == "E-BAD-DAY: “2025-13-01” is not a date. Write it like 2026-09-30.\n"
+
+
+def test_a_window_outside_the_data_says_which_days_there_are(project, capsys):
+    asked = ["metrics", "--project", project, "--metric", "aov", "--lang", "en"]
+    assert main([*asked, "--from", "2099-01-01"]) == 0
+    assert "outside the data" in capsys.readouterr().err
+    assert main([*asked, "--from", "2000-01-01"]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_cohorts_over_the_whole_span_say_why_they_are_empty(project, capsys):

@@ -78,3 +78,16 @@ def test_one_id_with_a_third_of_all_orders_is_asked_about(tmp_path: Path) -> Non
     assert made.table("orders")["cust"].null_count() == 100 and anonymous_question(result) is not None
     result = answered(made, "somebody")
     assert made.table("orders")["cust"].null_count() == 0 and anonymous_question(result) is None
+
+
+def test_an_address_that_a_person_called_nobody_is_no_customer_although_addresses_are_hashed(
+    tmp_path: Path,
+) -> None:
+    till = "till@shop.ru"
+    rows = [f"{i};{1 + i % 28:02d}.01.2026;{till};100" for i in range(300)]
+    rows += [f"{1000 + i};{1 + i % 28:02d}.01.2026;c{i % 100}@mail.ru;100" for i in range(300)]
+    made = shop(tmp_path)
+    given = {"o.csv": {f"placeholder_customer:{till}": "nobody"}}
+    made.load(made.file(HEAD + "\n".join(rows), "o.csv"), answers=given)
+    table = made.table("orders")
+    assert (table["cust"].null_count(), table["cust"].n_unique() - 1) == (300, 100)

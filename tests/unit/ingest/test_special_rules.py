@@ -228,3 +228,29 @@ def test_a_broken_date_is_still_counted(tmp_path: Path) -> None:
     made = shop(tmp_path)
     result = made.load(AMO.replace("не закрыта", "скоро"))
     assert file_issues(result)["unparsed"] == 2
+
+
+YEARLY = """subscription_id,customer_id,plan,{interval},amount,started_at,canceled_at
+s1,c1,P,year,1200,2026-01-03,
+s2,c2,B,month,100,2026-01-03,
+s3,c3,B,month,100,2026-01-04,2026-02-05
+"""
+
+
+@pytest.mark.parametrize(
+    "interval", ["billing_interval", "Billing Interval", "billingInterval", "plan-interval"]
+)
+def test_a_yearly_price_counts_by_the_month_however_the_interval_is_spelt(
+    tmp_path: Path, interval: str
+) -> None:
+    made = shop(tmp_path)
+    result = named(made, YEARLY.format(interval=interval))
+    assert result.unanswered == []
+    assert set(mrr(made).values()) == {100.0}
+
+
+@pytest.mark.parametrize("stage", ["deal_stage", "dealstage", "StageName", "Этап_сделки"])
+def test_the_stage_decides_however_its_header_is_spelt(tmp_path: Path, stage: str) -> None:
+    made = shop(tmp_path)
+    named(made, HUBSPOT.format(won="Closed won").replace("Deal Stage", stage))
+    assert made.table("leads").sort("lead_id")["won_ts"].is_not_null().to_list() == [True, False, False]
