@@ -66,7 +66,12 @@ def _has_goals(data: DataDir, project: Project, metric: str) -> bool:
     draft = Target(id="draft", metric=metric, goal=0.0, due=first_due(data, metric))
     try:
         found = goals(
-            data, draft, settings=project.rules, template=project.tree.template, library=project.library
+            data,
+            draft,
+            settings=project.rules,
+            template=project.tree.template,
+            library=project.library,
+            others=project.targets,
         )
     except CrmKpiError:
         return False
