@@ -78,6 +78,6 @@ def _card(f: Mapping[str, Any], t: Words) -> DeviationCard:
 def _without_name(message: str, name: str) -> str:
     """The sentence without «name»: at its head, for a card whose title already names the metric."""
     head, _, rest = message.partition(": ")
-    if not rest or head.strip("«»“”\"") != name:
+    if not rest or head.strip('«»“”"') != name:
         return message
     return rest[:1].upper() + rest[1:]

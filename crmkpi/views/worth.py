@@ -50,7 +50,9 @@ def losses(data: DataDir, project: Project) -> list[str]:
     except CrmKpiError:
         return []
     sign = -1.0 if found.top.better == "down" else 1.0
-    lost = [n for n in found.nodes if n.parent is not None and _ours(n) and sign * (n.contribution or 0.0) < 0]
+    lost = [
+        n for n in found.nodes if n.parent is not None and _ours(n) and sign * (n.contribution or 0.0) < 0
+    ]
     return [str(n.metric) for n in sorted(lost, key=lambda n: sign * (n.contribution or 0.0))]
 
 

@@ -34,10 +34,20 @@ def test_what_is_left_is_unsigned(row, unit, expected, t):
 @pytest.mark.parametrize(
     ("target", "base", "now", "expected"),
     [
-        (Target(metric="open_rate", goal=0.25, due=DUE, kind="stay_above"), 0.30, 0.33, "достигнуто с запасом"),
+        (
+            Target(metric="open_rate", goal=0.25, due=DUE, kind="stay_above"),
+            0.30,
+            0.33,
+            "достигнуто с запасом",
+        ),
         (Target(metric="open_rate", goal=0.25, due=DUE, kind="stay_above"), 0.30, 0.20, "осталось +5,0"),
         (Target(metric="churn_rate", goal=0.25, due=DUE, kind="stay_below"), 0.20, 0.30, "осталось снизить"),
-        (Target(metric="churn_rate", goal=0.25, due=DUE, kind="stay_below"), 0.20, 0.21, "достигнуто с запасом"),
+        (
+            Target(metric="churn_rate", goal=0.25, due=DUE, kind="stay_below"),
+            0.20,
+            0.21,
+            "достигнуто с запасом",
+        ),
         (Target(metric="aov", goal=0.25, due=DUE), 0.30, 0.20, "осталось +0,05"),
         (Target(metric="churn_rate", goal=0.25, due=DUE), 0.20, 0.30, "осталось снизить"),
     ],

@@ -13,7 +13,9 @@ from crmkpi.views.worth import first_metric, losses
 
 def test_losses_are_ordered_by_their_parts_of_the_change(sample):
     project, data = sample
-    parts = {n.metric: n.contribution for n in explain(data, project.tree.template or "ecommerce_revenue").nodes}
+    parts = {
+        n.metric: n.contribution for n in explain(data, project.tree.template or "ecommerce_revenue").nodes
+    }
     found = losses(data, project)
     assert found, "the sample shop lost revenue"
     assert all(parts[m] < 0 for m in found)
