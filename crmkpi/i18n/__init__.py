@@ -97,7 +97,7 @@ class Words:
         if digits is None:
             digits = _digits(value)
         pattern = "#,##0" + ("." + "#" * digits if digits else "")
-        return self._tidy(format_decimal(round(value, digits), format=pattern, locale=self.locale))
+        return self._tidy(format_decimal(round(value, digits) + 0.0, format=pattern, locale=self.locale))
 
     def percent(self, share: float | None, digits: int | None = None) -> str:
         """A share 0..1 as per cent."""

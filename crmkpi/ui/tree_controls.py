@@ -62,7 +62,7 @@ def _period(s: Session, chosen: str | None, t: Words) -> str | None:
         index=choices.index(chosen) if chosen in choices else 0,
         format_func=lambda p: t("tree.period_auto") if p is None else t.period(parse_period(p)),
         key="tree_period",
-        width=260,
+        width=220,
     )
 
 
