@@ -14,14 +14,14 @@ from typing import Any
 
 import polars as pl
 
-from crmkpi.analysis.before_after import DidAnswer, WindowError
+from crmkpi.analysis.before_after import WEEK, DidAnswer
 from crmkpi.analysis.experiment import NoControlError, TestAnswer, campaign_people, read_people
 from crmkpi.analysis.initiative import Initiative
 from crmkpi.analysis.purchases import order_coverage
 from crmkpi.analysis.seasonal import SeasonalAnswer, seasonal_effect
-from crmkpi.analysis.segment_did import TooFewCustomersError, segment_did
-from crmkpi.analysis.uplift import Effect, benjamini_hochberg
-from crmkpi.engine.data import DataDir, NoTableError
+from crmkpi.analysis.segment_did import segment_did
+from crmkpi.analysis.uplift import Effect, benjamini_hochberg, quantile
+from crmkpi.engine.data import DataDir
 from crmkpi.engine.dimensions import Where
 from crmkpi.engine.evaluate import evaluate_periods
 from crmkpi.errors import CrmKpiError
@@ -30,6 +30,7 @@ from crmkpi.periods import Period
 DEFAULT_METRIC = "revenue_base"
 # what a test with a control group reads, whatever the entry watches
 TEST_METRIC = "buyers"
+POWER = 0.8
 GRADES = ("A", "B", "C", "D")
 Span = tuple[float, float, float]
 
@@ -50,7 +51,9 @@ class Graded:
     `method`: control | did | seasonal | attribution | judgement | none. `metric`: what the effect is about.
     `effect`: estimate with interval as the method gives it (a share of buyers, a relative change); `change`: the
     same as an amount of the metric's unit over the whole audience and window, `money`: extra revenue (estimate,
-    low, high), low and high equal to the estimate where no interval can be had. `verdict`: up | down | not_shown |
+    low, high), low and high equal to the estimate where no interval can be had; `mde`: the smallest effect that the
+    comparison could have noticed, in the unit of `effect`; `days` after the start are covered
+    by both. `verdict`: up | down | not_shown |
     absent | too_early | broken_split | failed_placebo | attributed | judged | unknown. `adjusted_p`: corrected for
     the number of initiatives graded together.
     """
@@ -64,6 +67,7 @@ class Graded:
     change: Span | None = None
     money: Span | None = None
     mde: float | None = None
+    days: int = 0
     adjusted_p: float | None = None
     tried: tuple[Tried, ...] = ()
     notes: tuple[str, ...] = ()
@@ -121,7 +125,8 @@ def grade(data: DataDir, entry: Initiative, lists: Callable[[str], pl.DataFrame 
     for method, step in steps:
         try:
             return replace(step(), tried=tuple(tried))
-        except (NoControlError, NoTableError, WindowError, TooFewCustomersError, _NotHereError) as error:
+        except CrmKpiError as error:
+            # also a metric or segment that the data no longer have: one entry must not close the whole log
             tried.append(Tried(method, error.key, dict(error.params)))
     return replace(_by_judgement(entry), tried=tuple(tried))
 
@@ -167,6 +172,7 @@ def _by_control(data: DataDir, entry: Initiative, lists: Callable[[str], pl.Data
         change=None if early else test.extra_buyers,
         money=None if early else test.extra_money,
         mde=test.mde,
+        days=entry.window_days,
         notes=test.notes,
         test=None if early else test,
     )
@@ -208,8 +214,10 @@ def _by_did(data: DataDir, entry: Initiative) -> Graded:
         metric=DEFAULT_METRIC,
         verdict=_verdict(effect),
         effect=effect,
+        mde=_noticeable(effect),
         change=answer.change,
         money=answer.change,
+        days=answer.days,
         notes=effect.notes,
         did=answer.did,
     )
@@ -225,8 +233,10 @@ def _by_season(data: DataDir, entry: Initiative) -> Graded:
         metric=metric,
         verdict=_verdict(answer.effect),
         effect=answer.effect,
+        mde=_noticeable(answer.effect),
         change=answer.change,
         money=answer.change if metric == DEFAULT_METRIC else None,
+        days=answer.weeks * WEEK,
         notes=answer.effect.notes,
         seasonal=answer,
     )
@@ -253,6 +263,7 @@ def _by_attribution(data: DataDir, entry: Initiative) -> Graded:
         verdict="attributed",
         change=_sure(money if money is not None else orders),
         money=_sure(money),
+        days=(last - entry.shipped).days + 1,
         notes=("upper_bound",),
     )
 
@@ -284,6 +295,14 @@ def _days(data: DataDir, entry: Initiative) -> int:
 
 def _sure(value: float | None) -> Span | None:
     return None if value is None else (value, value, value)
+
+
+def _noticeable(effect: Effect) -> float | None:
+    """The smallest relative effect that such a comparison finds four times in five, from its interval's width."""
+    if effect.low is None or effect.high is None:
+        return None
+    z = quantile(effect.level)
+    return (effect.high - effect.low) / 2 * (z + quantile(2 * POWER - 1)) / z
 
 
 def _verdict(effect: Effect) -> str:

@@ -52,9 +52,9 @@ def segment_did(
     placebos. The relative effect (in logs, because seasons multiply) becomes money by the segment's own revenue
     before, grown as the others grew. WindowError when the data do not reach back; TooFewCustomersError.
     """
-    span = days // WEEK * WEEK
+    span = max(days // WEEK * WEEK, 0)
     coverage = order_coverage(data)
-    first = start - timedelta(days=BEFORE * span)
+    first = start - timedelta(days=BEFORE * max(span, WEEK))
     if span < WEEK or first <= coverage.first or start + timedelta(days=span - 1) > coverage.last:
         raise WindowError(first=first, last=start + timedelta(days=max(span, WEEK) - 1), need=WEEK)
     people = _people(data, start, first, where)

@@ -32,6 +32,8 @@ def series_chart(
     layers = _bars(base, y, colours) if bars else _line(base, y, value_axis(ticks, unit, t), ticks, colours)
     if any(p.compare is not None for p in points):
         layers.append(_comparison(base, scale, colours))
+    if any(p.events for p in points):
+        layers += _events(base, ticks, value_axis(ticks, unit, t), colours)
     return finished(alt.layer(*layers), colours, height)
 
 
@@ -40,6 +42,8 @@ def _row(i: int, p: SeriesPoint, t: Words) -> dict[str, Any]:
     row: dict[str, Any] = {"c0": i, "c1": p.value, "c2": label, "c3": p.text, "c4": p.complete}
     if p.compare is not None:
         row |= {"c5": p.compare, "c6": p.compare_text}
+    if p.events:
+        row["c7"] = "; ".join(p.events)
     return row
 
 
@@ -56,6 +60,8 @@ def _tooltip(points: Sequence[SeriesPoint], t: Words) -> list[alt.Tooltip]:
     found = [alt.Tooltip("c2:N", title=t("chart.period")), alt.Tooltip("c3:N", title=t("chart.value"))]
     if any(p.compare is not None for p in points):
         found.append(alt.Tooltip("c6:N", title=t("chart.year_ago")))
+    if any(p.events for p in points):
+        found.append(alt.Tooltip("c7:N", title=t("chart.events")))
     return found
 
 
@@ -86,6 +92,17 @@ def _comparison(base: alt.Chart, scale: alt.Scale, colours: Palette) -> alt.Char
     return known.mark_line(color=colours.flat, strokeDash=[5, 4], strokeWidth=2).encode(
         y=alt.Y("c5:Q", scale=scale)
     )
+
+
+def _events(base: alt.Chart, ticks: list[float], axis: alt.Axis, colours: Palette) -> list[Any]:
+    """What was started: a thin line over its period with a flag at the top; the names are in the tooltip."""
+    known = base.transform_filter("isValid(datum.c7)")
+    top = alt.YDatum(ticks[-1], scale=value_scale(ticks), axis=axis)
+    stem = known.mark_rule(color=colours.warn, strokeWidth=1.5, strokeDash=[3, 3])
+    flag = known.mark_point(
+        shape="triangle-right", size=110, filled=True, color=colours.warn, opacity=1, xOffset=6, yOffset=6
+    )
+    return [stem, flag.encode(y=top)]
 
 
 def hatch(colours: Palette, stripes: int = 14) -> alt.LinearGradient:

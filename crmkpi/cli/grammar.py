@@ -75,13 +75,19 @@ def parser() -> argparse.ArgumentParser:
     one = add("app")
     one.add_argument("files", nargs="*", metavar="FILE")
     one.add_argument("--port", type=int)
-    one = add("report")
-    one.add_argument("--project", required=True, metavar="P")
-    one.add_argument("--to", required=True, metavar="FILE")
-    one.add_argument("--title")
+    _add_report(add("report"))
     add("doctor")
     _add_store(add("store"))
     return top
+
+
+def _add_report(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--project", required=True, metavar="P")
+    one.add_argument("--to", required=True, metavar="FILE")
+    one.add_argument("--title")
+    one.add_argument("--pack", metavar="PERSON")
+    one.add_argument("--from", dest="first", metavar="D")
+    one.add_argument("--until", dest="last", metavar="D")
 
 
 def _add_metrics(one: argparse.ArgumentParser) -> None:

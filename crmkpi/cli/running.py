@@ -5,9 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from crmkpi.cli.words import files, write_json
+from crmkpi.cli.words import day, files, write_json
 from crmkpi.i18n import Words
+
+if TYPE_CHECKING:
+    from crmkpi.project.place import Place
+    from crmkpi.report import ReportOptions, Written
 
 
 def command_app(args: argparse.Namespace, t: Words) -> int:
@@ -31,8 +36,25 @@ def command_report(args: argparse.Namespace, t: Words) -> int:
     from crmkpi.report import ReportOptions, write
 
     with opened(Path(args.project)) as place:
-        write_json(write(place, Path(args.to), t, ReportOptions(title=args.title)))
+        options = ReportOptions(title=args.title)
+        if args.pack is None:
+            write_json(write(place, Path(args.to), t, options))
+        else:
+            write_json(_pack(args, place, options, t))
     return 0
+
+
+def _pack(args: argparse.Namespace, place: Place, options: ReportOptions, t: Words) -> Written:
+    """One person's evidence pack; without dates, the review period that the screen proposes."""
+    from crmkpi.project.record import data_of
+    from crmkpi.report import Ask, write_pack
+    from crmkpi.targets.sentence import owner_name
+    from crmkpi.views.log_share import review_period
+
+    first, last = review_period(data_of(place), place.read().initiatives)
+    person = "me" if args.pack.casefold() in ("me", owner_name("me", t).casefold()) else args.pack
+    ask = Ask(person, day(args.first) or first, day(args.last) or last)
+    return write_pack(place, Path(args.to), ask, t, options)
 
 
 def command_doctor(args: argparse.Namespace, t: Words) -> int:

@@ -24,7 +24,7 @@ SUFFIX = ".crmkpi-template"
 FORMAT = "crmkpi-template"
 MAX_BYTES = 2 * 1024**2
 # what goes along, and what never does; a new field of the document must be put into one of the two (a test asks)
-TAKEN = ("lang", "settings", "confirmed", "tree", "own_trees", "false_alarms")
+TAKEN = ("lang", "settings", "confirmed", "tree", "own_trees", "rules", "false_alarms")
 LEFT = (
     "version", "id", "name", "sample", "presentation", "files", "targets", "library", "starting_point", "agreement",
     "initiatives", "plans", "beliefs",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 from crmkpi.charts.theme import Palette
@@ -69,22 +70,28 @@ def _tone(colours: Palette, tone: str) -> str:
 
 
 def _title(deck: Deck, found: Content, options: ReportOptions, t: Words) -> None:
+    lines = [t("report.slide.deck"), *([found.period] if found.period else []), found.data_line]
+    title_slide(deck, found.title, lines, found.verdict.headline if found.verdict.rows else "", options)
+
+
+def title_slide(deck: Deck, title: str, lines: Sequence[str], headline: str, options: ReportOptions) -> None:
+    """The first slide: logo, title, a line in the accent's colour, the period, the source, the verdict."""
     from pptx.util import Inches
 
     colours = deck.colours
     page = deck.book.slides.add_slide(deck.book.slide_layouts[5])
     box(page, 0, 0, 0.28, HEIGHT, colours.accent)
-    size = fitting(found.title, INNER - 1.0, 1.5, 44)
-    place_text(page.shapes.title, [[Run(found.title, size, True, colours.text)]])
+    size = fitting(title, INNER - 1.0, 1.5, 44)
+    place_text(page.shapes.title, [[Run(title, size, True, colours.text)]])
     shape = page.shapes.title
     shape.left, shape.top, shape.width, shape.height = Inches(0.95), Inches(2.1), Inches(11.4), Inches(1.7)
-    lines = [[Run(t("report.slide.deck"), 20, False, colours.accent)]]
-    if found.period:
-        lines.append([Run(found.period, 16, False, colours.text)])
-    lines.append([Run(found.data_line, 14, False, colours.soft)])
-    if found.verdict.rows:
-        lines.append([Run(found.verdict.headline, 16, True, colours.text)])
-    frame = deck.text(page, lines, 0.95, 3.95, 11.4, 2.2)
+    first, *middle, last = lines
+    shown = [[Run(first, 20, False, colours.accent)]]
+    shown += [[Run(text, 16, False, colours.text)] for text in middle]
+    shown.append([Run(last, 14, False, colours.soft)])
+    if headline:
+        shown.append([Run(headline, 16, True, colours.text)])
+    frame = deck.text(page, shown, 0.95, 3.95, 11.4, 2.2)
     space_after(frame, 6)
     if options.logo is not None:
         picture = page.shapes.add_picture(io.BytesIO(options.logo), Inches(0.95), Inches(0.7))

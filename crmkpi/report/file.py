@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypedDict
 
@@ -41,22 +41,29 @@ def write(place: Place, target: Path, words: Words, options: ReportOptions | Non
     The file appears whole or not at all. The same project gives the same bytes. Errors: ReportFormatError,
     ReportFolderError, ProjectWithoutDataError, ReportUnknownKpiError.
     """
-    suffix = target.suffix.lower().lstrip(".")
-    if suffix not in KINDS:
-        raise ReportFormatError(suffix=target.suffix or target.name, known=", ".join(KINDS))
-    if not target.parent.is_dir() or not os.access(target.parent, os.W_OK):
-        raise ReportFolderError(folder=target.parent.name or ".")
+    suffix = checked_target(target, KINDS)
     chosen = options or ReportOptions()
     # a report may be made in a thread of its own, which knows nothing of the project's own trees and metrics
     with project_in_force(place):
         origin = source(place, words, chosen)
         found = content(origin, chosen)
         made = KINDS[suffix](origin, found, chosen)
-    _save(made, target)
+    save(made, target)
     return {"file": target.name, "bytes": len(made), "sections": list(found.sections)}
 
 
-def _save(made: bytes, target: Path) -> None:
+def checked_target(target: Path, kinds: Iterable[str]) -> str:
+    """The suffix of a file that can be written. Errors: ReportFormatError, ReportFolderError."""
+    known, suffix = tuple(kinds), target.suffix.lower().lstrip(".")
+    if suffix not in known:
+        raise ReportFormatError(suffix=target.suffix or target.name, known=", ".join(known))
+    if not target.parent.is_dir() or not os.access(target.parent, os.W_OK):
+        raise ReportFolderError(folder=target.parent.name or ".")
+    return suffix
+
+
+def save(made: bytes, target: Path) -> None:
+    """Write the file whole or not at all, readable as the user's files usually are."""
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".report-")
     try:
         with os.fdopen(handle, "wb") as file:

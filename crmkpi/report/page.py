@@ -53,18 +53,18 @@ def page_bytes(origin: Source, found: Content, options: ReportOptions) -> bytes:
     why = why_chart(found, t, colours)
     charts = milestone_charts(found.verdict.rows, t, colours)
     html = (
-        _environment()
+        environment()
         .get_template("page.html.j2")
         .render(
             t=t,
             c=found,
             policy=Markup(POLICY),
             script=Markup(SCRIPT),
-            light=_variables(colours),
-            dark=_variables(DARK),
-            logo=_logo(options),
-            why=_both(why, colours),
-            charts={key: _both(chart, colours) for key, chart in charts.items()},
+            light=variables(colours),
+            dark=variables(DARK),
+            logo=logo_data(options),
+            why=both_sizes(why, colours),
+            charts={key: both_sizes(chart, colours) for key, chart in charts.items()},
             ways={row.id: way(row) for row in found.verdict.rows},
             picture=_picture(found, t),
             branches=branches(found.tree.cards) if found.tree else (),
@@ -75,7 +75,7 @@ def page_bytes(origin: Source, found: Content, options: ReportOptions) -> bytes:
     return html.encode("utf-8")
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
     """Templates with every value escaped unless it is our own markup."""
     return Environment(
         loader=PackageLoader("crmkpi.report", "templates"),
@@ -86,18 +86,20 @@ def _environment() -> Environment:
     )
 
 
-def _variables(colours: Palette) -> Markup:
+def variables(colours: Palette) -> Markup:
+    """The colours as variables of a style sheet."""
     return Markup(";".join(f"--{name}:{getattr(colours, name)}" for name in NAMES))
 
 
-def _logo(options: ReportOptions) -> str | None:
+def logo_data(options: ReportOptions) -> str | None:
+    """The logo as a data address, None without one."""
     if options.logo is None:
         return None
     kind = "jpeg" if options.logo_kind == "jpg" else "png"
     return f"data:image/{kind};base64,{base64.b64encode(options.logo).decode('ascii')}"
 
 
-def _both(chart: Chart | None, colours: Palette) -> dict[str, Any] | None:
+def both_sizes(chart: Chart | None, colours: Palette) -> dict[str, Any] | None:
     """The chart for a phone and for a wide screen: one scaled drawing would be too small to read on a phone."""
     if chart is None:
         return None

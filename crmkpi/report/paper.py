@@ -92,7 +92,7 @@ def _document(origin: Source, found: Content, options: ReportOptions) -> dict[st
         "why_chart": why.svg(CHART) if why else None,
         **_tree(found, colours, t),
         "labels": {key: t(key) for key in LABELS} | {name: t(f"report.section.{name}") for name in SECTIONS},
-        "colours": _hex(colours),
+        "colours": hex_colours(colours),
         # typst takes texts only: the logo travels as numbers
         "logo": list(options.logo) if options.logo else None,
     }
@@ -106,11 +106,12 @@ def _tree(found: Content, colours: Palette, t: Words) -> dict[str, Any]:
     places = depths(found.tree.cards)
     lines = [{**asdict(card), "depth": places[card.id]} for card in found.tree.cards]
     return {
-        "picture": tree_svg(layout(drawn), _hex(colours), t("report.picture")),
+        "picture": tree_svg(layout(drawn), hex_colours(colours), t("report.picture")),
         "nodes": lines,
         "cut": len(drawn) < len(lines),
     }
 
 
-def _hex(colours: Palette) -> Mapping[str, str]:
+def hex_colours(colours: Palette) -> Mapping[str, str]:
+    """The colours by name, as the template reads them."""
     return {name: getattr(colours, name) for name in NAMES}

@@ -62,7 +62,7 @@ def why_chart(found: Content, t: Words, colours: Palette) -> Chart | None:
     if found.drivers is None or len(found.drivers.parts) < 3:
         return None
     made = waterfall_chart(found.drivers.parts, t, colours)
-    return Chart("why", t("report.section.why"), _document(made))
+    return Chart("why", t("report.section.why"), chart_document(made))
 
 
 def milestone_charts(
@@ -74,7 +74,7 @@ def milestone_charts(
         path = way(row)
         if path is not None:
             made = milestone_chart(path, t, colours, height)
-            charts[row.id] = Chart(f"kpi-{row.id}", t("report.chart_of", name=row.name), _document(made))
+            charts[row.id] = Chart(f"kpi-{row.id}", t("report.chart_of", name=row.name), chart_document(made))
     return charts
 
 
@@ -84,7 +84,7 @@ def way(row: VerdictRow) -> TargetPath | None:
     return paths.get("month") or paths.get("week")
 
 
-def _document(chart: Any) -> dict[str, Any]:
+def chart_document(chart: Any) -> dict[str, Any]:
     """The chart's document with our font instead of the screen's."""
     spec: dict[str, Any] = chart.to_dict()
     config = spec.setdefault("config", {})

@@ -82,7 +82,7 @@ def workbook_bytes(origin: Source, found: Content, options: ReportOptions) -> by
         _definitions(found, t),
         _data(origin, found),
     ]
-    return _written([s for s in sheets if s.rows], found, options)
+    return written([s for s in sheets if s.rows], found.title, options)
 
 
 def _explained(origin: Source) -> Explained | None:
@@ -292,13 +292,13 @@ def _data(origin: Source, found: Content) -> Sheet:
 
 
 # writing --------------------------------------------------------------------------------------------------
-def _written(sheets: Iterable[Sheet], found: Content, options: ReportOptions) -> bytes:
+def written(sheets: Iterable[Sheet], title: str, options: ReportOptions) -> bytes:
+    """The book of these sheets; a fixed day: the same content gives the same bytes."""
     import xlsxwriter
 
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, GUARD)
-    # a fixed day: the same project gives the same bytes
-    book.set_properties({"title": found.title, "created": datetime(2000, 1, 1)})
+    book.set_properties({"title": title, "created": datetime(2000, 1, 1)})
     look = _Look(book, palette(options.colour).accent)
     for sheet in sheets:
         _write_sheet(book.add_worksheet(sheet.name[:SHEET_LETTERS]), sheet, look)

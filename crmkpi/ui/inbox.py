@@ -20,6 +20,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from crmkpi.i18n import Words
+from crmkpi.ingest.refused_uploads import take_refused
 from crmkpi.ui.session import Session
 
 CHUNK = 1024 * 1024
@@ -51,6 +52,10 @@ def spool(s: Session, uploads: Sequence[UploadedFile]) -> None:
     for upload in uploads:
         _copy(upload, folder)
         _forget(upload)
+    context = get_script_run_ctx()
+    if context is not None:
+        # a file that the server turned away must not be missing without a word
+        s.put_for("data", "refused", take_refused(context.session_id))
 
 
 def clear(s: Session) -> None:

@@ -28,6 +28,7 @@ MORE = (
     ("whatif", ":material/instant_mix:"),
     ("customers", ":material/groups:"),
     ("campaigns", ":material/mail:"),
+    ("log", ":material/workspace_premium:"),
     ("glossary", ":material/menu_book:"),
 )
 # reached from their own button only

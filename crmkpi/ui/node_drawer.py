@@ -14,6 +14,8 @@ from crmkpi.ui.caching import kept
 from crmkpi.ui.nav import go_to
 from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
+from crmkpi.ui.tree_controls import project_of
+from crmkpi.views.log import marked
 from crmkpi.views.node import (
     NodeView,
     dimension_choices,
@@ -92,11 +94,18 @@ def _series(s: Session, view: NodeView, asked: Asked) -> None:
     )
     args = (view.metric, grain, asked.where)
     points = kept(s, "series", args, lambda: series(data, view.metric, grain, asked.where, t))
+    points = marked(points, project_of(s).initiatives, view.metric)
+    drawn = (*args, tuple(p.events for p in points))
     figures.chart(
-        s, "node_series", args, lambda ink: series_chart(points, view.unit, view.additive, t, ink, height=260)
+        s,
+        "node_series",
+        drawn,
+        lambda ink: series_chart(points, view.unit, view.additive, t, ink, height=260),
     )
     if any(not p.complete for p in points):
         st.caption(t("node.hatched"))
+    if any(p.events for p in points):
+        st.caption(t("log.flags"))
 
 
 def _segments(s: Session, view: NodeView, found: Explained, asked: Asked) -> None:

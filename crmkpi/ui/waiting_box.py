@@ -34,6 +34,8 @@ def waiting_box(
             _line(s, one)
         if any(one.refused for one in lines) and any(one.tells for one in lines):
             st.caption(t("loading.without"))
+        if s.get("refused"):
+            st.warning(plain(t.plural("loading.turned_away", s.get("refused"))), icon=":material/warning:")
         if questions:
             st.markdown(plain(t.plural("data.questions", questions)))
         if len(lines) > 1 and st.button(

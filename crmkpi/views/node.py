@@ -167,6 +167,8 @@ def _point(
         complete=complete,
         compare=earlier,
         compare_text=t.value(earlier, unit) if earlier is not None else "",
+        first=period.first,
+        last=period.last,
     )
 
 

@@ -10,12 +10,14 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime import Runtime
 
+from crmkpi.ingest.refused_uploads import refuse
 from crmkpi.mode import Limits
 
 UPLOAD = "/_stcore/upload_file/"
 # framing of a multipart body around the file
 FRAMING = 64 * 1024
-MOST_AT_ONCE = 4
+# a browser sends all files of one drop at once: six over HTTP/1.1, up to a hundred over HTTP/2
+MOST_AT_ONCE = 100
 MOST_FILES = 500
 Held = Callable[[], Mapping[str, tuple[int, int]]]
 
@@ -58,6 +60,7 @@ class Quota:
             return
         status = self._refused(session, scope)
         if status:
+            refuse(session)
             await _answer(status, scope, receive, send)
             return
         await self._counted(session, scope, receive, send)
@@ -99,6 +102,7 @@ class Quota:
         try:
             await self.app(scope, counting, sending)
         except TooMuch as stop:
+            refuse(session)
             if not started:
                 await _answer(stop.status, scope, receive, send)
         finally:

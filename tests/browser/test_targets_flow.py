@@ -40,7 +40,7 @@ def test_five_kpis_with_one_refused_and_one_rewritten(browser, shots, tmp_path):
         me = Visitor(browser, app, shots, height=LAPTOP)
         me.go()
         me.press("Открыть пример")
-        me.see("Выберите дерево")
+        me.page.wait_for_selector("[role=treeitem]")
         me.go("/targets")
         start = time.monotonic()
 

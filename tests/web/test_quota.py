@@ -5,8 +5,9 @@ from __future__ import annotations
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
+from crmkpi.ingest.refused_uploads import take_refused
 from crmkpi.mode import Limits
-from crmkpi.web.quota import FRAMING, MOST_FILES, Quota, held_by_streamlit
+from crmkpi.web.quota import FRAMING, MOST_AT_ONCE, MOST_FILES, Quota, held_by_streamlit
 from tests.web.asgi import Answer, Client
 from tests.web.conftest import ROUTES
 
@@ -61,3 +62,20 @@ def test_other_requests_are_not_counted():
 
 def test_without_a_server_nothing_is_held():
     assert held_by_streamlit() == {}
+
+
+def test_all_files_of_one_drop_arrive_together():
+    """A browser sends six requests at once; none of them may be turned away for that."""
+    quota = Quota(Starlette(routes=ROUTES), LIMITS, held=dict)
+    scope = {"type": "http", "method": "PUT", "path": "/_stcore/upload_file/s1/f1", "headers": []}
+    quota.open["s1"] = 20
+    assert quota._refused("s1", scope) is None
+    quota.open["s1"] = MOST_AT_ONCE
+    assert quota._refused("s1", scope) == 429
+
+
+def test_a_refused_file_is_told_once():
+    assert put(client(), 300 * KB, session="told").status == 413
+    assert put(client(), 300 * KB, session="told", chunked=True).status == 413
+    assert take_refused("told") == 2
+    assert take_refused("told") == 0
