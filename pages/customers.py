@@ -10,6 +10,7 @@ from crmkpi.ui.cohort_list import cohort_list_box
 from crmkpi.ui.season_tab import season_tab
 from crmkpi.ui.session import open_page
 from crmkpi.ui.tree_controls import asked
+from crmkpi.views.cohort_verdict import cohort_verdict
 from crmkpi.views.customers import MEASURES, triangle
 
 TABS = {"flow": flow_tab, "rfm": rfm_tab, "ltv": ltv_tab, "season": season_tab}
@@ -30,7 +31,7 @@ tab = st.segmented_control(
 if tab != "cohorts":
     TABS[tab](s, where)
     st.stop()
-st.markdown(t("customers.text"))
+top = st.container()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     measure = st.segmented_control(
         t("customers.measure"),
@@ -50,7 +51,11 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     )
 args = (measure, grain, where)
 cells = kept(s, "triangle", args, lambda: triangle(data, measure, grain, where, t))
+said = kept(s, "cohort_verdict", (grain, where), lambda: cohort_verdict(data, grain, where, t))
+with top:
+    figures.verdict("cohorts", said.direction, said.headline, [said.text])
 with st.container(key="card_scroll"):
+    st.caption(t("customers.text"))
     figures.chart(s, "cohorts", args, lambda ink: cohort_chart(cells, t, ink), stretch=False)
 cohort_list_box(s, grain, where)
 st.caption(t("customers.note"))

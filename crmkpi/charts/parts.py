@@ -102,14 +102,26 @@ def _rows_chart(
     layers = [track, bars, ends, *_whiskers(base, rows, scale, colours)]
     names = base.mark_text(align="left", baseline="bottom", dy=-1, color=colours.text, limit=420)
     values = base.mark_text(align="right", baseline="bottom", dy=-1, fontWeight=600, color=colours.text)
-    return finished(
-        alt.layer(
-            *layers,
-            names.encode(x=alt.value(0), text="c3:N"),
-            values.encode(x=alt.value("width"), text="c4:N"),
-        ),
-        colours,
-        ROW * max(1, len(rows)),
+    drawn = alt.layer(
+        *layers,
+        names.encode(x=alt.value(0), text="c3:N"),
+        values.encode(x=alt.value("width"), text="c4:N"),
+    )
+    if window[0] > 0 and any(r["c5"] == "total" for r in rows):
+        drawn = drawn.properties(title=_cut_note(t, colours))
+    return finished(drawn, colours, ROW * max(1, len(rows)))
+
+
+def _cut_note(t: Words, colours: Palette) -> alt.TitleParams:
+    """On a wall nobody guesses what a fading edge means: lengths of totals are then no ratio of their values."""
+    return alt.TitleParams(
+        text=t("chart.cut"),
+        anchor="start",
+        orient="bottom",
+        fontSize=12,
+        fontWeight="normal",
+        color=colours.soft,
+        offset=2,
     )
 
 

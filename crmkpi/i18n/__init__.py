@@ -6,6 +6,7 @@ Texts live in `ru/<room>.toml` and `en/<room>.toml` with the same keys (a test h
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date
@@ -20,6 +21,8 @@ from babel.numbers import format_decimal
 from crmkpi.periods import Period
 
 HERE = Path(__file__).parent
+# a full stop twice after a letter at the end of a sentence; neither three of them nor a path
+TWO_STOPS = re.compile(r"(?<=[^\W\d_])\.\.(?=\s|$)")
 LANGUAGES = ("ru", "en")
 UNKNOWN = "—"
 NBSP = "\u00a0"
@@ -71,7 +74,10 @@ class Words:
 
     def __call__(self, key: str, **params: object) -> str:
         text = catalogue(self.lang)[key]
-        return text.format_map(_Shown(self, params)) if "{" in text else text
+        if "{" not in text:
+            return text
+        # an abbreviation at the end of a sentence («217 тыс.») brings its own full stop
+        return TWO_STOPS.sub(".", text.format_map(_Shown(self, params)))
 
     def has(self, key: str) -> bool:
         """Whether there is a text of this key (for codes that come from data)."""
@@ -91,7 +97,7 @@ class Words:
         if digits is None:
             digits = _digits(value)
         pattern = "#,##0" + ("." + "#" * digits if digits else "")
-        return self._tidy(format_decimal(round(value, digits), format=pattern, locale=self.locale))
+        return self._tidy(format_decimal(round(value, digits) + 0.0, format=pattern, locale=self.locale))
 
     def percent(self, share: float | None, digits: int | None = None) -> str:
         """A share 0..1 as per cent."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from crmkpi.ui.session import Session
@@ -25,9 +27,14 @@ def campaign_table(s: Session, found: CampaignTable) -> None:
         "name": list(found.names),
         "day": list(found.days),
         "sent": list(found.sent),
-        "opened": list(found.opened),
-        "clicked": list(found.clicked),
+        "opened": _tenths(found.opened),
+        "clicked": _tenths(found.clicked),
         "orders": list(found.orders),
         "revenue": [None if v is None else round(v) for v in found.revenue],
     }
     st.dataframe(rows, column_config=columns, hide_index=True, height=420, key="campaign_table")
+
+
+def _tenths(shares: Sequence[float | None]) -> list[float | None]:
+    """Shares with one digit after the point of a per cent: more than that is noise in one mailing."""
+    return [None if v is None else round(v, 3) for v in shares]

@@ -39,15 +39,20 @@ def confirm_files(s: Session, paths: Sequence[Path]) -> None:
     cards = file_cards(good, s.t, loaded_columns(s.full))
     asked = question_card({report_name(r): r for r in good}, s.get("answers", {}), s.t)
     tone, doubtful = _tone(cards, asked, paths, good), frozenset(c.name for c in cards if c.check)
-    waiting_box(s, tone, _headline(cards, s.t), paths, found.reports, asked.open, doubtful)
+    waiting_box(s, tone, _headline(cards, good, s.t), paths, found.reports, asked.open, doubtful)
     if not good:
         add_files(s)
         return
     question_box(s, asked, len(cards) > 1)
     append = _mode(s, cards)
     ready = list(dict.fromkeys(Path(one["path"]) for one in good))
+    nothing_known = not any(card.table for card in cards)
     go = st.button(
-        s.t("data.load"), type="primary", icon=":material/check:", key="load", disabled=asked.open > 0
+        s.t("data.load"),
+        type="primary",
+        icon=":material/check:",
+        key="load",
+        disabled=asked.open > 0 or nothing_known,
     )
     with st.expander(s.t("loading.more"), icon=":material/add:"):
         add_files(s, small=True)
@@ -58,8 +63,10 @@ def confirm_files(s: Session, paths: Sequence[Path]) -> None:
         st.rerun()
 
 
-def _headline(cards: Sequence[FileCard], t: Words) -> str:
+def _headline(cards: Sequence[FileCard], good: Sequence[Mapping[str, Any]], t: Words) -> str:
     known = [c for c in cards if c.table]
+    if cards and not known:
+        return t("loading.none_known" if any(one["rows_used"] for one in good) else "loading.no_table")
     return t.plural("data.recognised", len(known)) if cards else t("loading.nothing")
 
 

@@ -62,6 +62,9 @@ def run() -> None:
     unreadable = session.leave_unreadable()
     t = session.current_words()
     page = st.navigation(_sections(t), position="top")
+    if page.title != t("app.name"):
+        # several tabs of one project are told apart by their page
+        st.set_page_config(page_title=f"{page.title} · {t('app.name')}", page_icon=ICON, layout="wide")
     style.apply(t)
     st.logo(ICON, size="large")
     _top_bar(t)

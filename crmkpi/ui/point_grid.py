@@ -114,7 +114,7 @@ def _options(table: PointTable, editable: bool, t: Words) -> Mapping[str, Any]:
         "valueFormatter": f"value.toLocaleString('{t.lang}')",
     }
     columns: tuple[tuple[str, str, int, dict[str, Any]], ...] = (
-        ("label", t("gap.due"), 2, {}),
+        ("label", t("gap.due"), 2, {"minWidth": 150}),
         ("plan", plan, 2, edit),
         ("usual", t("points.usual"), 3, {}),
         ("fact", t("gap.fact"), 2, {}),

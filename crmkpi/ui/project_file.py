@@ -55,7 +55,13 @@ def name_box(s: Session) -> None:
     t, project = s.t, s.project
     assert project is not None
     st.subheader(t("share.name_title"), anchor=False)
-    name = st.text_input(t("share.name"), value=project.name, max_chars=80, key=f"name_{project.id}{s.turn}")
+    name = st.text_input(
+        t("share.name"),
+        value=project.name,
+        max_chars=80,
+        key=f"name_{project.id}{s.turn}",
+        label_visibility="collapsed",
+    )
     if name.strip() and name.strip() != project.name:
         s.project = project.model_copy(update={"name": name.strip()})
         s.save()

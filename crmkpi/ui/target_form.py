@@ -18,6 +18,7 @@ from crmkpi.ui.session import Session
 from crmkpi.ui.target_risks import risk_fields
 from crmkpi.views.node import dimension_choices, segment_values
 from crmkpi.views.targets import MetricChoice, first_due, metric_choices
+from crmkpi.views.worth import first_metric
 
 KINDS = ("reach", "stay_above", "stay_below")
 SHAPES = ("auto", "linear", "seasonal", "geometric", "s_curve")
@@ -67,8 +68,7 @@ def _fields(s: Session, choices: tuple[MetricChoice, ...], old: Target | None) -
     start = {**(old.model_dump() if old else {}), **s.get("draft", {})}
     number = s.get("draft_no", 0)
     tag = f"{old.id if old else 'new'}{number or ''}"
-    wanted, ids = start.get("metric") or s.get("metric"), [c.id for c in choices]
-    choice = _metric(t, choices, wanted if wanted in ids else ids[0], tag)
+    choice = _metric(t, choices, _wanted(s, choices, start), tag)
     if start.get("metric") != choice.id:
         # the filled-in values were meant for another metric
         start = {}
@@ -102,6 +102,24 @@ def _fields(s: Session, choices: tuple[MetricChoice, ...], old: Target | None) -
     with near:
         aim_chips(s, raw, choice)
     return raw if typed is not None else None
+
+
+def _wanted(s: Session, choices: tuple[MetricChoice, ...], start: Mapping[str, Any]) -> str:
+    """The metric that was asked for; without one, that worth most."""
+    data, project = s.data, s.project
+    assert data is not None and project is not None
+    asked, ids = start.get("metric") or s.get("metric"), [c.id for c in choices]
+    if asked in ids:
+        return str(asked)
+    names = {"targets", "library", "tree", "rules"}
+    with st.spinner(s.t("targets.looking"), show_time=False):
+        first = kept(
+            s,
+            "first_metric",
+            (project.model_dump_json(include=names),),
+            lambda: first_metric(data, project, choices),
+        )
+    return first or ids[0]
 
 
 def _metric(t: Words, choices: tuple[MetricChoice, ...], wanted: str, tag: str) -> MetricChoice:

@@ -70,6 +70,14 @@ def _card(f: Mapping[str, Any], t: Words) -> DeviationCard:
         metric=f["metric"],
         tone=tone,
         title=t(f"deviations.{kind}", metric=metric_name(t)(f["metric"])),
-        message=f["message"],
+        message=_without_name(f["message"], metric_name(t)(f["metric"])),
         target=f["target"],
     )
+
+
+def _without_name(message: str, name: str) -> str:
+    """The sentence without «name»: at its head, for a card whose title already names the metric."""
+    head, _, rest = message.partition(": ")
+    if not rest or head.strip('«»“”"') != name:
+        return message
+    return rest[:1].upper() + rest[1:]

@@ -185,7 +185,11 @@ def _row(
     metric = metric_of(target)
     unit = metric.unit
     tone = TONES[found["status"]]
-    progress = found["progress"]
+    base, goal = found["baseline"]["value"], found["goal"]
+    up = goes_up(target, base, goal)
+    # a goal on the bad side of the baseline: there is no way to it that could be counted in per cent
+    backwards = None not in (base, goal) and (goal >= base) != up
+    progress = None if backwards else found["progress"]
     return GapRow(
         id=target.id,
         name=metric.label[t.lang],
@@ -196,7 +200,7 @@ def _row(
         now=t.value(found["current"]["value"], unit),
         start=t.value(found["baseline"]["value"], unit),
         goal=t.value(found["goal"], unit),
-        left=left_text(found, unit, t),
+        left=left_text(found, unit, t, up),
         progress=None if progress is None else max(0.0, min(1.0, progress)),
         progress_text=_progress_text(progress, t),
         chance=chance_text(found["probability"], t),
@@ -244,12 +248,30 @@ def _notes(found: Mapping[str, Any], unit: str, t: Words) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def left_text(found: Mapping[str, Any], unit: str, t: Words) -> str:
-    """What remains, unsigned: «осталось +12 п.п.», «осталось снизить на 5 п.п.», «достигнуто с запасом»."""
+def goes_up(target: Target, base: float | None, goal: float | None) -> bool:
+    """Which side of the goal is the good one, as the status judges it (targets.resolve).
+
+    A level to hold has its side by its kind: «держать не ниже 25 %» is above, also when it stood at 33 %. A level
+    to reach has the good side of its metric; one without a good side goes from the baseline to the goal.
+    """
+    if target.kind != "reach":
+        return target.kind == "stay_above"
+    better = metric_of(target).better
+    if better == "band":
+        return base is None or goal is None or goal >= base
+    return better != "down"
+
+
+def left_text(found: Mapping[str, Any], unit: str, t: Words, up: bool | None = None) -> str:
+    """What remains, unsigned: «осталось +12 п.п.», «осталось снизить на 5 п.п.», «достигнуто с запасом».
+
+    up: whether more is the good side of the goal; None: from the baseline to the goal.
+    """
     gap, goal, base = found["gap"], found["goal"], found["baseline"]["value"]
     if gap is None or goal is None:
         return t("gap.unknown")
-    up = base is None or goal >= base
+    if up is None:
+        up = base is None or goal >= base
     size = signed_value(abs(gap), unit, t).lstrip("+")
     if gap == 0:
         return t("gap.reached")

@@ -123,7 +123,8 @@ def _next_point(found: Mapping[str, Any], unit: str, t: Words) -> str:
     ahead = [m for m in found["milestones"] if m["status"] == "upcoming"]
     if not ahead:
         return ""
-    first = min(ahead, key=lambda m: (m["due"], m["grain"] != found["grain"]))
+    # in the target's own step first: 13 % of a week beside 31 % of a month reads as a fall
+    first = min(ahead, key=lambda m: (m["grain"] != found["grain"], m["due"]))
     value = t.value(first["value"] if unit != "count" else round(first["value"]), unit)
     return t("standing.next", day=date.fromisoformat(first["due"]), value=value)
 

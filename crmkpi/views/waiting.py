@@ -68,7 +68,12 @@ def _line(path: Path, found: Sequence[Mapping[str, Any]], t: Words, doubtful: fr
 
 def _told(report: Mapping[str, Any], t: Words, doubtful: bool) -> str:
     inner = report.get("member") or report.get("sheet")
-    table = table_name(report["table"], t) if report["table"] else t("data.unknown_table")
-    told = t("loading.table", table=table, rows=t.plural("data.rows", report["rows_used"]))
+    table = table_name(report["table"], t) if report["table"] else ""
+    rows = t.plural("data.rows", report["rows_used"])
+    if not report["table"]:
+        # no column is shown yet, so there is none to check: the next step is to say what the table is
+        told = t("loading.pick", rows=rows) if report["rows_used"] else t("loading.empty")
+        return t("loading.inner", name=inner, told=told) if inner else told
+    told = t("loading.table", table=table, rows=rows)
     told = t("loading.inner", name=inner, told=told) if inner else told
     return t("loading.check", told=told) if doubtful else told

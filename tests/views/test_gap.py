@@ -8,7 +8,9 @@ import pytest
 
 from crmkpi.targets.plan import freeze
 from crmkpi.targets.target import Target
-from crmkpi.views.gap import chance_text, gap_view, left_text
+from crmkpi.views.gap import chance_text, gap_view, goes_up, left_text
+
+DUE = date(2026, 12, 31)
 
 
 def found(gap, goal, base):
@@ -27,6 +29,33 @@ def found(gap, goal, base):
 )
 def test_what_is_left_is_unsigned(row, unit, expected, t):
     assert left_text(row, unit, t) == expected
+
+
+@pytest.mark.parametrize(
+    ("target", "base", "now", "expected"),
+    [
+        (
+            Target(metric="open_rate", goal=0.25, due=DUE, kind="stay_above"),
+            0.30,
+            0.33,
+            "достигнуто с запасом",
+        ),
+        (Target(metric="open_rate", goal=0.25, due=DUE, kind="stay_above"), 0.30, 0.20, "осталось +5,0"),
+        (Target(metric="churn_rate", goal=0.25, due=DUE, kind="stay_below"), 0.20, 0.30, "осталось снизить"),
+        (
+            Target(metric="churn_rate", goal=0.25, due=DUE, kind="stay_below"),
+            0.20,
+            0.21,
+            "достигнуто с запасом",
+        ),
+        (Target(metric="aov", goal=0.25, due=DUE), 0.30, 0.20, "осталось +0,05"),
+        (Target(metric="churn_rate", goal=0.25, due=DUE), 0.20, 0.30, "осталось снизить"),
+    ],
+)
+def test_the_good_side_is_that_of_the_kind_and_the_metric_not_of_the_baseline(target, base, now, expected, t):
+    row = found(target.goal - now, target.goal, base)
+    unit = "money" if target.metric == "aov" else "share"
+    assert left_text(row, unit, t, goes_up(target, base, target.goal)).replace("−", "-").startswith(expected)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from crmkpi.i18n import Words
 from crmkpi.views.loading import loading_view, remaining
+from crmkpi.views.waiting import waiting_files
 
 T = Words("ru")
 
@@ -35,3 +36,14 @@ def test_what_remains_is_near_the_rule_of_three(share, seconds):
     assert left is not None and left >= 1
     exact = seconds * (1 - share) / share
     assert abs(left - exact) <= max(1.0, 0.5 * exact, 0)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"), [(300, "выберите ниже, что это за таблица"), (0, "строк с данными нет")]
+)
+def test_an_unknown_table_asks_what_it_is_and_an_empty_one_says_so(rows, said, t, tmp_path):
+    path = tmp_path / "odd.csv"
+    path.write_text("a;b\n")
+    report = {"path": str(path), "file": "odd.csv", "table": None, "rows_used": rows}
+    (line,) = waiting_files([path], [report], t, frozenset({"odd.csv"}))
+    assert said in line.tells[0] and "⚠" not in line.tells[0]

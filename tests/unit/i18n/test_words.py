@@ -10,7 +10,7 @@ RU, EN = Words("ru", "RUB"), Words("en", "USD")
 
 def test_money_reads_as_people_write_it():
     assert RU.money(8911407.9) == "8\u00a0911\u00a0408\u00a0₽"
-    assert RU.money(8911407.9, short=True) == "8,91 млн\u00a0₽"
+    assert RU.money(8911407.9, short=True) == "8,91\u00a0млн\u00a0₽"
     assert RU.money(480.87) == "480,87\u00a0₽"
     assert EN.money(-12345.6) == "−$12,346"
     assert Words("ru").money(1234.0) == "1\u00a0234"
@@ -52,3 +52,9 @@ def test_canonical_names_in_a_sentence_are_said_in_words():
 def test_headers_of_the_users_file_stay_as_they_are():
     assert "amount, orders" in RU("error.not_recognised", file="a.csv", columns="amount, orders")
     assert RU("cli.loaded_line", table="Заказы", rows=3) == RU("cli.loaded_line", table="orders", rows=3)
+
+
+def test_an_abbreviation_at_the_end_of_a_sentence_has_one_stop():
+    plain = Words("ru")
+    said = plain("node.part", root="Выручка", part=plain.short(217_000))
+    assert said.endswith("217\u00a0тыс.") and not said.endswith("..")
