@@ -110,3 +110,26 @@ def currency_of(header: str) -> str | None:
     text = header.lower()
     found = set(re.findall(r"[a-zа-яł]+|[₽$€£₸₴₺₹¥]", text))
     return next((code for code, names in CURRENCY_WORDS.items() if found & set(names)), None)
+
+
+# a header that says its numbers are kept in thousands, millions or billions; a lone «к» or "m" says nothing
+_SIZES = (
+    (1_000, r"тыс\.?|тысяч\w*|thousands?|'?000s?|k"),
+    (1_000_000, r"млн\.?|миллион\w*|mln|mio|millions?"),
+    (1_000_000_000, r"млрд\.?|миллиард\w*|bln|billions?"),
+)
+_SIGN = r"(?:[$€£₽₸]|usd|eur|gbp|rub|руб\.?)"
+
+
+def size_of(header: str) -> int:
+    """What one unit of a column is worth: 1,000 for «Сумма, тыс. руб.», Amount ($k) or Revenue (000), else 1.
+
+    Latin words count only in brackets, after a comma or "in", or beside a currency: "1000 items" names no unit.
+    """
+    text = header.lower()
+    for size, words in _SIZES:
+        placed = rf"(?:[(\[,]\s*|\bin\s+){_SIGN}?\s*(?:{words})\s*{_SIGN}?\s*(?:[)\]]|$)"
+        beside = rf"(?:{_SIGN}\s?(?:{words})|(?:{words})\s*{_SIGN})(?!\w)"
+        if re.search(placed, text) or re.search(rf"(?<!\w){beside}", text):
+            return size
+    return 1

@@ -13,6 +13,7 @@ import polars as pl
 
 from crmkpi.ingest import kinds
 from crmkpi.ingest.cells import SHEET_ERRORS, filled, stripped
+from crmkpi.ingest.column_names import size_of
 from crmkpi.ingest.dates import is_zero_date, moment
 from crmkpi.ingest.flags import flag
 from crmkpi.ingest.kinds import Found, Hints
@@ -36,7 +37,8 @@ class ColumnProfile:
     dates, else None. `plain`: all cells are bare numbers. `clean`: no cell needs tidying. `codes`: two-letter
     codes, where NA is no blank. `mixed_zones`: offsets differ by more than summer time. `foreign`: pattern of cells
     in another currency than the chosen one, read as null. `percents`: cells with a per cent sign occur and become
-    shares. `values`: all distinct texts if at most 60. `findings`: what the reader of the report must know.
+    shares. `values`: all distinct texts if at most 60. `times`: what one unit is worth where the header says so («тыс.
+    руб.» 1,000); sums are in whole units. `findings`: what the reader of the report must know.
     """
 
     name: str
@@ -60,6 +62,7 @@ class ColumnProfile:
     rows: int = 0
     findings: tuple[Finding, ...] = ()
     values: tuple[str, ...] = ()
+    times: int = 1
 
     @property
     def zoned(self) -> bool:
@@ -156,6 +159,9 @@ def _typed(cell: pl.Expr, column: ColumnProfile, used: str, zone: str | None = N
     notation = column.format if column.kind in NUMERIC else None
     if used in ("integer", "rounded", "positive", *NUMERIC):
         value = number(cell, notation, percent=column.percents, plain=column.plain)
+        if column.times != 1:
+            # «Сумма, тыс. руб.»: the header says what one unit is worth
+            value = value * column.times
         if column.foreign:
             # another currency than the chosen one adds nothing to this sum
             value = pl.when(~cell.str.to_lowercase().str.contains(column.foreign)).then(value)
@@ -223,6 +229,7 @@ def _counted(name: str, values: pl.DataFrame, found: Found, clean: bool) -> Colu
         clean=clean,
         rows=int(values["n"].sum()),
         plain=found.kind in NUMERIC and all_bare(values["v"], found.format),
+        times=size_of(name) if found.kind in NUMERIC and found.kind != "percent" else 1,
         examples=_examples(known),
         values=tuple(known["v"].sort().head(60)) if known.height <= 60 else (),
     )
@@ -271,6 +278,9 @@ def _tidy(value: object) -> float:
 
 def _findings(column: ColumnProfile, known: pl.DataFrame, found: Found) -> tuple[Finding, ...]:
     out = list(found.findings)
+    if column.times != 1:
+        params: dict[str, object] = {"column": column.name, "times": column.times}
+        out.append(Finding("header_units", "warning", column.name, column.filled, params))
     if column.unparsed:
         bad = known.filter(_typed(pl.col("v"), column, column.kind).is_null())["v"].min()
         level = "error" if column.unparsed > 0.05 * column.filled else "warning"
