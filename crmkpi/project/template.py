@@ -27,7 +27,7 @@ MAX_BYTES = 2 * 1024**2
 TAKEN = ("lang", "settings", "confirmed", "tree", "own_trees", "rules", "false_alarms")
 LEFT = (
     "version", "id", "name", "sample", "presentation", "files", "targets", "library", "starting_point", "agreement",
-    "initiatives", "plans", "beliefs",
+    "initiatives", "plans", "beliefs", "issued", "terms",
 )  # fmt: skip
 # settings that are numbers of the client
 LEFT_SETTINGS = ("own_total", "margin_rate")

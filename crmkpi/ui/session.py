@@ -332,6 +332,8 @@ def language() -> str:
     """The visitor's choice, else what the browser asks for, else Russian."""
     chosen = st.session_state.get(LANGUAGE) or st.query_params.get("lang")
     if chosen in LANGUAGES:
+        # a link of the menu drops the address's parameters: what it asked for is kept for the visit
+        st.session_state[LANGUAGE] = chosen
         return str(chosen)
     locale = (st.context.locale or "").lower()
     return "ru" if not locale or locale.startswith(READS_RUSSIAN) else "en"
