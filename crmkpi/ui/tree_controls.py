@@ -53,9 +53,16 @@ def controls(s: Session) -> Asked:
 
 
 def _period(s: Session, chosen: str | None, t: Words) -> str | None:
-    assert s.data is not None
+    data = s.data
+    assert data is not None
     template = project_of(s).tree.template or DEFAULT_TREE
-    choices = [None, *(p for grain in GRAINS for p in periods_to_choose(s.data, template, grain))]
+    periods = kept(
+        s,
+        "periods",
+        (template,),
+        lambda: [p for grain in GRAINS for p in periods_to_choose(data, template, grain)],
+    )
+    choices = [None, *periods]
     return st.selectbox(
         t("tree.period"),
         choices,
@@ -70,7 +77,7 @@ def _filters(s: Session, chosen: dict[str, list[str | None]], t: Words) -> dict[
     """One box per dimension: several values of one are OR, several dimensions AND."""
     data = s.data
     assert data is not None
-    names = dimension_choices(data, t)
+    names = kept(s, "dimensions", (), lambda: dimension_choices(data, t))
     count = sum(1 for values in chosen.values() if values)
     label = t("tree.filter_on", n=count) if count else t("tree.filter")
     found: dict[str, list[str | None]] = {}
@@ -95,8 +102,12 @@ def _filters(s: Session, chosen: dict[str, list[str | None]], t: Words) -> dict[
 def _values(s: Session, name: str) -> tuple[str | None, ...]:
     data = s.data
     assert data is not None
-    covered = coverage_of(data, "orders")
-    return kept(s, "segments", (name,), lambda: segment_values(data, name, covered.first, covered.last))
+
+    def found() -> tuple[str | None, ...]:
+        covered = coverage_of(data, "orders")
+        return segment_values(data, name, covered.first, covered.last)
+
+    return kept(s, "segments", (name,), found)
 
 
 def project_of(s: Session) -> Project:

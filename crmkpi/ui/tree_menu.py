@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from crmkpi.tree.explain import Explained
+from crmkpi.ui.caching import kept
 from crmkpi.ui.nav import go_to
 from crmkpi.ui.session import Session
 from crmkpi.ui.style import plain
@@ -24,7 +25,9 @@ def view_menu(s: Session, found: Explained) -> None:
     assert data is not None and project is not None
     with st.popover(t("look.menu"), icon=":material/visibility:", key="tree_look"), st.container(width=WIDTH):
         wanted: dict[str, Any] = {"view": _levels(s)}
-        offered = roots(data, project, t)
+        offered = kept(
+            s, "roots", (project.tree.template, project.tree.root), lambda: roots(data, project, t)
+        )
         if len(offered) > 1:
             ids = [choice.metric for choice in offered]
             now = found.top.metric
