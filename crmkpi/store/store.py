@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,14 +74,13 @@ def open_store(
     if not url:
         refuse_unsafe_place(home)
     prepare(home)
-    database = Database(home, url, clock)
-    try:
+    with ExitStack() as undo:
+        database = Database(home, url, clock)
+        undo.callback(database.close)
         _refuse_damaged(database)
         migrate(database)
         new_day = database.file is not None and daily_copy(database.file, home)
-    except BaseException:
-        database.close()
-        raise
+        undo.pop_all()  # from here on the store closes it
     kept: Blobs = ObjectBlobs.at(blobs) if blobs else LocalBlobs(home)
     store = _assembled(home, database, kept, shared=bool(url or blobs))
     if new_day and not blobs:
